@@ -1,0 +1,1 @@
+"""People: resellers, operators, rights and sign-in."""

@@ -1,0 +1,1 @@
+"""The outside billing system: customers and invoices in, payments out."""

@@ -1,0 +1,15 @@
+"""The counters begin at zero."""
+
+from django.db import migrations
+
+
+def add(apps, schema_editor):
+    """Write one row for each counter."""
+    counter = apps.get_model("billing", "Counter")
+    for name in ("fetch", "batch"):
+        counter.objects.using(schema_editor.connection.alias).create(name=name, value=0)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0001_initial")]
+    operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -1,0 +1,1 @@
+"""The desk: everything that speaks HTTP, and the settings."""

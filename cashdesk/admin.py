@@ -1,0 +1,6 @@
+"""The admin site of the desk."""
+from django.contrib import admin
+
+
+class DeskAdminSite(admin.AdminSite):
+    """Django admin."""

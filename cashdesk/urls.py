@@ -1,0 +1,31 @@
+"""Every address of the desk."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from cashdesk.views import customer, failures, health, history, payment, preferences, search, sign_in, till
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="search"), name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("cashdesk/login/", sign_in.sign_in, name="login"),
+    path("cashdesk/logout/", sign_in.sign_out, name="logout"),
+    path("cashdesk/password/", sign_in.password, name="password"),
+    path("cashdesk/", search.search, name="search"),
+    path("cashdesk/customers/<int:pk>/", customer.customer, name="customer"),
+    path("cashdesk/customers/<int:pk>/preview/", customer.preview, name="preview"),
+    path("cashdesk/payments/<uuid:key>/", payment.receipt, name="receipt"),
+    path("cashdesk/history/", history.history, name="history"),
+    path("cashdesk/history.csv", history.history_csv, name="history_csv"),
+    path("cashdesk/till/", till.till, name="till"),
+    path("cashdesk/preferences/", preferences.preferences, name="preferences"),
+    path("cashdesk/keyboard/", preferences.keyboard, name="keyboard"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = failures.bad_request
+handler403 = failures.forbidden
+handler404 = failures.not_found
+handler500 = failures.server_error

@@ -1,0 +1,9 @@
+"""Tells Django about this floor of the house."""
+
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    """See the package's docstring for what lives here."""
+
+    name = "payments"

@@ -1,0 +1,1 @@
+"""Who holds the money: tills, their numbered journals, and payment methods."""

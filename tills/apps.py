@@ -1,0 +1,16 @@
+"""Tells Django about this floor of the house."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class TillsConfig(AppConfig):
+    """See the package's docstring for what lives here."""
+
+    name = "tills"
+
+    def ready(self) -> None:
+        """Make the database's guards after every migrate."""
+        from tills import guards
+
+        post_migrate.connect(guards.install, dispatch_uid="tills.guards")

@@ -1,0 +1,141 @@
+"""The rules the database itself keeps, by triggers on both databases; made after every migrate, and by nothing else.
+
+SQLite drops a table's triggers whenever a migration remakes the table, so they are not part of any migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+REFUSED = "the books are append-only"
+APPEND_ONLY = ("tills_transaction", "payments_payment", "payments_allocation")
+NEVER_DELETED = (
+    "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",
+    "customers_customer", "customers_invoice", "payments_delivery", "billing_batch",
+)  # fmt: skip
+FOLLOWS = """
+    COALESCE((SELECT number FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1), 0) + 1
+        <> NEW.number
+    OR COALESCE((SELECT balance_after FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1), 0)
+        <> NEW.balance_before
+    OR COALESCE((SELECT digest FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1),
+        '0000000000000000000000000000000000000000000000000000000000000000') <> NEW.previous_digest
+"""
+USED_METHOD = """
+    (OLD.stays_with_operator <> NEW.stays_with_operator OR OLD.in_drawer <> NEW.in_drawer)
+    AND EXISTS (SELECT 1 FROM tills_transaction WHERE method_id = OLD.id)
+"""
+MOVED_OPERATOR = """
+    COALESCE(OLD.reseller_id, 0) <> COALESCE(NEW.reseller_id, 0)
+    AND EXISTS (SELECT 1 FROM tills_transaction WHERE operator_id = OLD.id)
+"""
+MOVED_TILL = """
+    (COALESCE(OLD.reseller_id, 0) <> COALESCE(NEW.reseller_id, 0)
+        OR COALESCE(OLD.operator_id, 0) <> COALESCE(NEW.operator_id, 0) OR OLD.code <> NEW.code)
+    AND EXISTS (SELECT 1 FROM tills_transaction WHERE till_id = OLD.id)
+"""
+DELIVERY_STEP = """
+    OLD.allocation_id <> NEW.allocation_id OR OLD.kind <> NEW.kind OR OLD.reference <> NEW.reference
+    OR COALESCE(OLD.batch, NEW.batch, 0) <> COALESCE(NEW.batch, 0)
+    OR (OLD.reflected AND NOT NEW.reflected)
+    OR (OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN (
+        'waiting>sending', 'waiting>delivered', 'waiting>cancelled',
+        'sending>delivered', 'sending>unknown', 'sending>refused', 'sending>waiting',
+        'unknown>delivered', 'unknown>waiting', 'unknown>refused', 'unknown>cancelled',
+        'refused>waiting', 'refused>unknown', 'refused>cancelled'))
+"""
+# name of the guard: table, event, the condition under which the change is refused, and what is said then
+CHECKS = {
+    "line_follows": ("tills_transaction", "INSERT", FOLLOWS, "this line does not follow the till's last line"),
+    "method_effect": ("tills_paymentmethod", "UPDATE", USED_METHOD, "a used method's effect cannot be changed"),
+    "operator_reseller": ("accounts_operator", "UPDATE", MOVED_OPERATOR, "this operator has taken money already"),
+    "till_holder": ("tills_till", "UPDATE", MOVED_TILL, "this till has journal lines already"),
+    "delivery_step": ("payments_delivery", "UPDATE", DELIVERY_STEP, "a delivery cannot go this way"),
+}
+
+
+def names() -> set[str]:
+    """Return the names of all guards that must stand in the database."""
+    refusing = {f"{table}_no_{event}" for table in APPEND_ONLY for event in ("update", "delete")}
+    return refusing | {f"{table}_no_delete" for table in NEVER_DELETED} | set(CHECKS)
+
+
+def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what the signal sends besides
+    """Make every guard anew, for a database that has all tables; does nothing before that."""
+    connection = connections[using]
+    present = set(connection.introspection.table_names())
+    if not {*APPEND_ONLY, *NEVER_DELETED} <= present:
+        return
+    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> set[str]:
+    """Return the guards that do not stand in this database, or stand there switched off."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return names() - {row[0] for row in cursor.fetchall()}
+
+
+def _refusals() -> Sequence[tuple[str, str, str]]:
+    """Return (name, table, event) for each kind of change that a table never sees."""
+    rows = [(f"{t}_no_{e.lower()}", t, e) for t in APPEND_ONLY for e in ("UPDATE", "DELETE")]
+    return rows + [(f"{t}_no_delete", t, "DELETE") for t in NEVER_DELETED]
+
+
+def _postgresql() -> list[str]:
+    statements = [
+        f"CREATE OR REPLACE FUNCTION cashdesk_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    ]
+    for name, table, event in _refusals():
+        statements += _pg_trigger(name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_refuse()")
+    for table in (*APPEND_ONLY, *NEVER_DELETED):
+        statements += _pg_trigger(
+            f"{table}_no_truncate", table, f"BEFORE TRUNCATE ON {table} EXECUTE FUNCTION cashdesk_refuse()"
+        )
+    for name, (table, event, condition, message) in CHECKS.items():
+        quoted = message.replace("'", "''")
+        statements.append(
+            f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} "
+            f"THEN RAISE EXCEPTION '{quoted}' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
+        )
+        statements += _pg_trigger(
+            name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_{name}()"
+        )
+    return statements
+
+
+def _pg_trigger(name: str, table: str, rest: str) -> list[str]:
+    """Return the statements that make one trigger, which a replica role cannot go round."""
+    return [
+        f"DROP TRIGGER IF EXISTS {name} ON {table}",
+        f"CREATE TRIGGER {name} {rest}",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+    ]
+
+
+def _sqlite() -> list[str]:
+    statements = []
+    for name, table, event in _refusals():
+        statements += _sqlite_trigger(name, f"BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END")
+    for name, (table, event, condition, message) in CHECKS.items():
+        quoted = message.replace("'", "''")
+        body = f"SELECT RAISE(ABORT, '{quoted}') WHERE {condition};"
+        statements += _sqlite_trigger(name, f"BEFORE {event} ON {table} BEGIN {body} END")
+    return statements
+
+
+def _sqlite_trigger(name: str, rest: str) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {name}", f"CREATE TRIGGER {name} {rest}"]

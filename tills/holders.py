@@ -1,0 +1,40 @@
+"""Which till an operator works with; made at first use, under the lock of whoever holds it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import Operator, Reseller
+from customers.money import ZERO
+from tills.models import Till
+
+
+def find_till(operator: Operator) -> Till | None:
+    """Return the operator's till without making one: the reseller's shared till, or the operator's own."""
+    return Till.objects.visible_to(operator).first()
+
+
+def lock_till(operator: Operator) -> Till:
+    """Return the operator's till, locked until the transaction ends; made when it is used for the first time.
+
+    Needs an open transaction. The till comes before every other lock, the holder's row before it only when a till is
+    made (design.md, law 2).
+    """
+    till = find_till(operator) or make_till(operator.reseller or operator)
+    return Till.objects.select_for_update().get(pk=till.pk)
+
+
+def make_till(holder: Operator | Reseller) -> Till:
+    """Return the holder's till, made under the holder's row lock if there is none yet. Needs an open transaction.
+
+    A reseller pays in first (limit 0); an operator has no limit.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("make_till needs an open transaction")
+    if isinstance(holder, Reseller):
+        Reseller.objects.select_for_update().get(pk=holder.pk)
+        till, _made = Till.objects.get_or_create(reseller=holder, defaults={"code": f"R{holder.pk}", "limit": ZERO})
+    else:
+        Operator.objects.select_for_update(of=("self",)).get(pk=holder.pk)
+        till, _made = Till.objects.get_or_create(operator=holder, defaults={"code": f"A{holder.pk}", "limit": None})
+    return till

@@ -1,0 +1,115 @@
+"""The one door to the books: writes a line into a till's journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Operator
+from customers.models import Customer
+from customers.money import ZERO
+from tills import proofs
+from tills.days import business_date
+from tills.models import PaymentMethod, Till, Transaction, document_number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What is to be written: who moved how much for whom, and what it does to the balance and the drawer."""
+
+    kind: Transaction.Kind
+    operator: Operator
+    amount: Decimal
+    effect: Decimal
+    cash: Decimal
+    customer: Customer | None = None
+    method: PaymentMethod | None = None
+    comment: str = ""
+
+
+def head(till: Till) -> Transaction | None:
+    """Return the till's last line, which is the till's head; a decision needs the till's lock first."""
+    return Transaction.objects.filter(till=till).order_by("-number").first()
+
+
+def balance_of(till: Till) -> Decimal:
+    """Return the till's balance: that of its last line, zero before the first."""
+    last = head(till)
+    return last.balance_after if last else ZERO
+
+
+def room_of(till: Till, balance: Decimal) -> Decimal | None:
+    """Return how much may still be taken at this balance, never below zero; None where there is no limit."""
+    return None if till.limit is None else max(ZERO, balance + till.limit)
+
+
+def next_number(last: Transaction | None) -> int:
+    """Return the number that follows the till's last line."""
+    return last.number + 1 if last else 1
+
+
+def write(*, till: Till, last: Transaction | None, entry: Entry, details: Mapping[str, object]) -> Transaction:
+    """Write one line after the till's last one and return it.
+
+    The caller holds the till's lock in an open transaction and has read `last` under it. `details` is what belongs to
+    the document beyond the line (the payment and its parts); all of it is signed. Written twice, the second is refused
+    by the unique number. Raises IntegrityError when the database finds that the line does not follow.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("journal.write needs an open transaction")
+    line = _next_line(till, last, entry)
+    line.payload = proofs.canonical({"line": describe(line), **details})
+    line.digest = proofs.digest(payload=line.payload, previous=line.previous_digest)
+    line.save(force_insert=True)
+    return line
+
+
+def _next_line(till: Till, last: Transaction | None, entry: Entry) -> Transaction:
+    now = timezone.now()
+    before = last.balance_after if last else ZERO
+    return Transaction(
+        till=till,
+        number=next_number(last),
+        kind=entry.kind,
+        operator=entry.operator,
+        reseller_id=till.reseller_id,
+        customer=entry.customer,
+        method=entry.method,
+        amount=entry.amount,
+        effect=entry.effect,
+        cash=entry.cash,
+        balance_before=before,
+        balance_after=before + entry.effect,
+        comment=entry.comment,
+        recorded_at=now,
+        business_date=business_date(now),
+        key_id=proofs.current_key_id(),
+        previous_digest=last.digest if last else proofs.FIRST,
+    )
+
+
+def describe(line: Transaction) -> dict[str, object]:
+    """Return the line as it is signed: every column, and the names behind the ids as they were."""
+    return {
+        "document": document_number(line.till, line.number),
+        "till": line.till_id,
+        "number": line.number,
+        "kind": str(line.kind),
+        "operator": {"id": line.operator_id, "login": line.operator.username, "name": line.operator.get_full_name()},
+        "reseller": line.reseller_id,
+        "customer": None if line.customer is None else {"id": line.customer_id, "external_id": line.customer.external_id},
+        "method": None if line.method is None else {"id": line.method_id, "name": line.method.name},
+        "amount": line.amount,
+        "effect": line.effect,
+        "cash": line.cash,
+        "balance_before": line.balance_before,
+        "balance_after": line.balance_after,
+        "comment": line.comment,
+        "recorded_at": line.recorded_at,
+        "business_date": line.business_date,
+        "key_id": line.key_id,
+    }

@@ -1,0 +1,59 @@
+"""The keyed digest that chains a till's journal: its key lies outside the database."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+DOMAIN = b"cashdesk/journal/v1\0"
+VERSION = 1
+FIRST = "0" * 64  # stands for the digest before a till's first line
+
+
+def canonical(document: Mapping[str, object]) -> str:
+    """Return the document as signed: JSON with sorted keys, money in ten-thousandths, UTC times, NFC text."""
+    plain = _plain({"version": VERSION, **document})
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    """Return the one spelling of a value; raises TypeError for a float or anything else without one."""
+    match value:
+        case None | bool() | int():
+            return value
+        case Decimal():
+            return int(value.scaleb(4))
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            return value.isoformat()
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case Mapping():
+            return {str(name): _plain(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+    raise TypeError(f"{type(value).__name__} has no place in a signed document")
+
+
+def key_id(key: str) -> str:
+    """Return the short name of a proof key, so that lines say which key signed them; it gives nothing of the key."""
+    return hashlib.sha256(b"cashdesk/key-id\0" + key.encode()).hexdigest()[:16]
+
+
+def current_key_id() -> str:
+    """Return the name of the key that signs now."""
+    return key_id(settings.CASHDESK_PROOF_KEY)
+
+
+def digest(*, payload: str, previous: str) -> str:
+    """Return the HMAC-SHA-256, in hex, over the digest before (64 characters) and the document as signed."""
+    message = DOMAIN + previous.encode() + payload.encode()
+    return hmac.new(settings.CASHDESK_PROOF_KEY.encode(), message, hashlib.sha256).hexdigest()
