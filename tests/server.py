@@ -1,0 +1,101 @@
+"""The desk as it is shipped: gunicorn in processes of its own, serving the test database over real HTTP."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.database import database_url
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+END_SECONDS = 40  # longer than gunicorn's graceful_timeout
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "cashdesk/gunicorn.py", "cashdesk.wsgi"]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A running desk: where it answers, and its master process (for the tests that kill it)."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@pytest.fixture
+def desk(committed_db: None, static_files: None, tmp_path: Path) -> Iterator[Desk]:
+    """Run the real server on the test database for one test."""
+    with running_desk(environment(), tmp_path / "gunicorn.log") as running:
+        yield running
+
+
+@pytest.fixture
+def desk_server(desk: Desk) -> str:
+    """Return the address of the real server, like http://127.0.0.1:40123, without a slash at the end."""
+    return desk.url
+
+
+@pytest.fixture(scope="session")
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Collect the static files as an installation does, once per session for all of its processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / "static-files").open("a+") as collected:
+        fcntl.flock(collected, fcntl.LOCK_EX)
+        if collected.tell() == 0:
+            subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, check=True)
+            collected.write("done")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a process that works on the test database with the tests' keys."""
+    return os.environ | {"DATABASE_URL": database_url()} | more
+
+
+@contextmanager
+def running_desk(environ: Mapping[str, str], log: Path) -> Iterator[Desk]:
+    """Start gunicorn, wait until it is healthy, and end it by its process id whatever happens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        # The socket is handed over open: no other process can take the port, and early requests wait in its queue.
+        process = subprocess.Popen(
+            [*GUNICORN, "--bind", f"fd://{listener.fileno()}"],
+            cwd=ROOT,
+            env=environ,
+            stdout=output,
+            stderr=output,
+            pass_fds=[listener.fileno()],
+        )
+    try:
+        wait_until_healthy(url, log)
+        yield Desk(url, process, log)
+    finally:
+        end(process)
+
+
+def wait_until_healthy(url: str, log: Path) -> None:
+    """Ask for /healthz and wait for the answer; fail with the server's own words."""
+    try:
+        with urlopen(f"{url}/healthz", timeout=START_SECONDS):
+            return
+    except OSError as error:  # also every answer that is not a 200, and a server that ended
+        pytest.fail(f"The server did not become healthy: {error}\n{log.read_text(errors='replace')}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end; make it end if it does not."""
+    process.terminate()
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
