@@ -95,7 +95,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "cashdesk.forms.DeskRenderer"
+FORM_RENDERER = "cashdesk.forms.base.DeskRenderer"
 
 # --- The database ----------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}

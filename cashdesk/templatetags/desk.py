@@ -1,0 +1,60 @@
+"""How templates write amounts, balances and dates; all of it is formatted by money.py and dates.py."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from cashdesk import dates
+from customers.money import format_amount, plain_amount
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: Decimal) -> SafeString:
+    """Write an amount with its currency; it never wraps, and keeps its direction in any language."""
+    return format_html('<bdi class="money">{}</bdi>', format_amount(amount))
+
+
+@register.filter
+def money_text(amount: Decimal) -> str:
+    """Write an amount as plain text, for labels and titles."""
+    return format_amount(amount)
+
+
+@register.filter
+def money_plain(amount: Decimal) -> str:
+    """Write an amount for a form field: a dot, no currency."""
+    return plain_amount(amount)
+
+
+@register.filter
+def balance(amount: Decimal) -> SafeString:
+    """Write a customer's balance in words that say who owes (R21)."""
+    if amount < 0:
+        return format_html('<span class="balance owes">{} {}</span>', _("Owes"), money(-amount))
+    if amount > 0:
+        return format_html('<span class="balance credit">{} {}</span>', _("Credit"), money(amount))
+    return format_html('<span class="balance settled">{}</span>', _("Settled"))
+
+
+@register.filter
+def day(value: date) -> str:
+    """Write a day."""
+    return dates.format_day(value)
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """Write the time of day."""
+    return dates.format_clock(moment)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """Write day, time and zone."""
+    return dates.format_moment(value)
