@@ -1,17 +1,86 @@
-PYTHON ?= python3
-BIN := .venv/bin
+# `make demo` shows the desk on port 8000, `make test` checks everything. Both make what they need in .venv.
 
-.PHONY: environment
+PYTHON ?= python3
+PORT ?= 8000
+UV ?= uv
+
+PY := .venv/bin/python
+# The keys that the settings ask for, and nothing of this shell's own settings: see tests/environment.py.
+IN_TESTS := $(PY) tests/environment.py
+PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4
+COMPILE := pip compile pyproject.toml --universal --python-version=3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command='make requirements'
+
+.NOTPARALLEL:
+.PHONY: demo test lint templates types floors migrations test-sqlite test-postgres browser \
+	format environment requirements clean
+
+demo: .venv/.run
+	@$(PY) manage.py demo
+	@$(PY) manage.py collectstatic --noinput --verbosity=0
+	@echo "The desk is open at http://127.0.0.1:$(PORT)/ (Ctrl-C closes it)."
+	@PORT=$(PORT) exec .venv/bin/gunicorn --config cashdesk/gunicorn.py cashdesk.wsgi
+
+test: environment lint templates types floors migrations test-sqlite test-postgres browser
+	@echo "== Everything was checked."
+
+lint: environment
+	@echo "== Style (ruff)"
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+
+templates: environment
+	@echo "== Templates (djlint)"
+	@.venv/bin/djlint --lint --quiet templates
+
+types: environment
+	@echo "== Types (mypy --strict, tests included)"
+	@$(IN_TESTS) .venv/bin/mypy
+
+floors: environment
+	@echo "== Floors (import-linter)"
+	@.venv/bin/lint-imports --no-logo
+
+migrations: environment
+	@echo "== Migrations that are missing"
+	@$(IN_TESTS) $(PY) manage.py makemigrations --check --dry-run
+
+test-sqlite: environment
+	@echo "== Tests on SQLite"
+	@env -u DATABASE_URL $(PYTEST) -m "not browser"
+
+test-postgres: environment
+	@echo "== The same tests on a throw-away PostgreSQL"
+	@$(PY) tests/postgres.py -- $(PYTEST) -m "not browser"
+
+browser: environment
+	@echo "== Tests in a browser"
+	@env -u DATABASE_URL $(PYTEST) -m browser
+
+format: environment
+	@$(PY) -m ruff check --fix-only
+	@$(PY) -m ruff format
 
 environment: .venv/.dev
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
+.venv/.run: requirements.txt | $(PY)
+	@echo "== Installing what the desk runs on"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
 
-.venv/.run: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
-	touch $@
+.venv/.dev: requirements-dev.txt | $(PY)
+	@echo "== Installing what the desk runs on and is tested with"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/.run
 
-.venv/.dev: requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
-	touch $@ .venv/.run
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cashdesk needs Python 3.11 or newer.")'
+	@$(PYTHON) -m venv .venv
+
+# Pins keep their versions as long as pyproject.toml allows; `make requirements UPGRADE=--upgrade` takes the newest.
+requirements:
+	@$(UV) $(COMPILE) $(UPGRADE) --output-file=requirements.txt
+	@$(UV) $(COMPILE) $(UPGRADE) --group=dev --constraints=requirements.txt --output-file=requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-results

@@ -35,11 +35,12 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(B)s %(L)s'
 class DeskLogger(Logger):
     """An access log that an address can neither break into two lines nor fill with secrets."""
 
-    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> Any:  # the type's name is private
         """Return what the log may say of a request: its path quoted again, without a receipt's token."""
-        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        atoms = super().atoms(resp, req, environ, request_time)
         path = quote(str(atoms["U"]), safe="/:@!$&'()*+,;=~-._", errors="replace")
-        return atoms | {"U": re.sub(r"^/r/[^/]+", "/r/-", path)}
+        atoms["U"] = re.sub(r"^/r/[^/]+", "/r/-", path)
+        return atoms
 
 
 logger_class = DeskLogger
