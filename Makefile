@@ -43,7 +43,7 @@ floors: environment
 
 migrations: environment
 	@echo "== Migrations that are missing"
-	@$(IN_TESTS) $(PY) manage.py makemigrations --check --dry-run
+	@env DATABASE_URL=sqlite://:memory: $(IN_TESTS) $(PY) manage.py makemigrations --check --dry-run
 
 test-sqlite: environment
 	@echo "== Tests on SQLite"

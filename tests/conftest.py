@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from tests.database import drop_base, keep_base, restore_base
@@ -49,13 +50,31 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Keep a copy of the migrated database, to put back after each test that commits."""
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """Migrate a test database, and keep a copy of it to put back after each test that commits.
+
+    pytest-django's own makes one only for tests that use `db`: a run of committed tests alone would then work on
+    the real database.
+    """
+    verbosity: int = request.config.option.verbose
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=verbosity, interactive=False, serialized_aliases={})
         keep_base()
     yield
     with django_db_blocker.unblock():
         drop_base()
+        teardown_databases(made, verbosity=verbosity)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> None:
+    """Open the database for a fixture that serves both kinds of tests: committed_db if the test has it, else db."""
+    request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
 
 
 @pytest.fixture

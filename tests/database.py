@@ -12,6 +12,8 @@ from urllib.parse import quote
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+_kept: set[str] = set()  # only what keep_base copied is ever dropped
+
 
 def database_url(wrapper: BaseDatabaseWrapper = connection) -> str:
     """Return the DATABASE_URL under which another process reaches this database."""
@@ -30,11 +32,14 @@ def keep_base() -> None:
         copy_sqlite(name, base_of(name))
     else:
         create_from_template(base_of(name), template=name)
+    _kept.add(name)
 
 
 def restore_base() -> None:
     """Make the test database equal to the base again, whoever is still connected to it."""
     name = connection.settings_dict["NAME"]
+    if name not in _kept:
+        raise RuntimeError(f"{name} is not a test database of this session.")
     connections.close_all()
     gc.collect()  # the connections of ended threads sit in reference cycles
     if connection.vendor == "sqlite":
