@@ -16,6 +16,7 @@ import pytest
 from tests.database import database_url
 
 ROOT = Path(__file__).resolve().parent.parent
+COLLECTED = ROOT / "staticfiles"
 START_SECONDS = 60
 END_SECONDS = 40  # longer than gunicorn's graceful_timeout
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "cashdesk/gunicorn.py", "cashdesk.wsgi"]
@@ -44,16 +45,18 @@ def desk_server(desk: Desk) -> str:
 
 
 @pytest.fixture(scope="session")
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Collect the static files as an installation does, once per session for all of its processes."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with (folder / "static-files").open("a+") as collected:
-        fcntl.flock(collected, fcntl.LOCK_EX)
-        if collected.tell() == 0:
+def static_files() -> None:
+    """Collect the static files as an installation does, unless that was done since they last changed."""
+    COLLECTED.mkdir(exist_ok=True)
+    lock = os.open(COLLECTED, os.O_RDONLY)  # the processes of one session come here at the same time
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        manifest = COLLECTED / "staticfiles.json"
+        sources = [ROOT / "requirements.txt", *(ROOT / "static").rglob("*")]
+        if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in sources):
             subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, check=True)
-            collected.write("done")
+    finally:
+        os.close(lock)
 
 
 def environment(**more: str) -> dict[str, str]:

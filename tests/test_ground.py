@@ -8,6 +8,7 @@ from django.db import connection
 from playwright.sync_api import Page
 
 from accounts.models import Reseller
+from cashdesk import healthcheck
 from tests.factories import ResellerFactory
 from tests.server import Desk
 from tills.models import PaymentMethod
@@ -81,3 +82,15 @@ def test_a_browser_opens_the_desk(desk_server: str, page: Page) -> None:
     page.goto(f"{desk_server}/")
 
     assert page.url.startswith(f"{desk_server}/cashdesk/")
+
+
+def test_the_container_asks_under_a_name_that_is_allowed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(httpx.URL(desk.url).port))
+    assert healthcheck.main() == 0
+
+    monkeypatch.setenv("ALLOWED_HOSTS", ".desk.example, 10.0.0.1")
+    assert healthcheck.allowed_host() == "desk.example"
+
+    desk.process.terminate()
+    desk.process.wait()
+    assert healthcheck.main() == 1
