@@ -24,19 +24,25 @@ def signed_in(operator: Operator) -> Client:
 
 
 @pytest.fixture
-def north(db: None) -> Reseller:
+def house(request: pytest.FixtureRequest) -> None:
+    """Open the database: rolled back afterwards, or really committed in a test that asks for `committed_db`."""
+    request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
+
+
+@pytest.fixture
+def north(house: None) -> Reseller:
     """The reseller whose customers Charlie serves."""
     return ResellerFactory.create(name="North", code="north")
 
 
 @pytest.fixture
-def alice(db: None) -> Operator:
+def alice(house: None) -> Operator:
     """A cashier with zero permissions who serves all customers."""
     return OperatorFactory.create(username="alice", name="Alice")
 
 
 @pytest.fixture
-def bob(db: None) -> Operator:
+def bob(house: None) -> Operator:
     """Alice's supervisor: sees the payments of all operators."""
     return grant(OperatorFactory.create(username="bob", name="Bob"), "payments.view_all_payments")
 

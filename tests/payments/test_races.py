@@ -1,0 +1,200 @@
+"""Many at once, on PostgreSQL: each race first without its guard, to show that it is there, then as shipped."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Count, Sum
+
+from accounts.models import Operator
+from customers.models import Customer, Invoice
+from payments import taking
+from payments.models import Allocation, Delivery, Payment
+from payments.refusals import FormUnusable, TillLimitReached
+from payments.taking import Order, take_payment
+from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, order
+from tills.models import Till, Transaction
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
+D = Decimal
+MANY = 16
+
+
+def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """Start all acts at one moment, each in a thread with its own connection; return results and exceptions."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=30)
+            return act()
+        except Exception as refusal:  # noqa: BLE001  # what came out is what the test is about
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def taker(operator: Operator, wanted: Order) -> Callable[[], Payment]:
+    return lambda: take_payment(operator=operator, order=wanted)
+
+
+def meet_after_reading(monkeypatch: pytest.MonkeyPatch, name: str, count: int) -> None:
+    """Make every act wait, after it has read what `name` returns, until all the others have read it too."""
+    read, together = getattr(taking, name), Barrier(count)
+
+    def meeting(*args: Any, **kwargs: Any) -> Any:
+        found = read(*args, **kwargs)
+        together.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(taking, name, meeting)
+
+
+def without_customer_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        taking, "_lock_customer", lambda operator, pk: Customer.objects.visible_to(operator).filter(pk=pk).first()
+    )
+
+
+@pytest.fixture
+def operators() -> list[Operator]:
+    return OperatorFactory.create_batch(MANY)
+
+
+@pytest.fixture
+def invoice() -> Iterator[Invoice]:
+    yield InvoiceFactory.create(customer=CustomerFactory.create(balance=D("-60")))
+
+
+def allocated(invoice: Invoice) -> Decimal:
+    found = Allocation.objects.filter(invoice=invoice).aggregate(amount=Sum("amount"))["amount"]
+    return D(found or 0)
+
+
+def books_hold() -> bool:
+    """Numbers 1..n in each till, each line on the one before, each payment the sum of its parts, each part told."""
+    for till in Till.objects.all():
+        lines = list(till.lines.order_by("number"))
+        assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+        assert all(b.previous_digest == a.digest for a, b in zip(lines, lines[1:], strict=False))
+        assert all(b.balance_before == a.balance_after for a, b in zip(lines, lines[1:], strict=False))
+    for payment in Payment.objects.annotate(parts=Sum("allocations__amount"), told=Count("allocations__deliveries")):
+        assert payment.parts == payment.transaction.amount
+        assert payment.told == payment.allocations.count()
+    return Delivery.objects.count() == Allocation.objects.count()
+
+
+# --- One invoice, many desks -----------------------------------------------------------------------------------------
+
+
+def test_control_without_the_customers_lock_an_invoice_is_paid_twice(
+    operators: list[Operator], invoice: Invoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_customer_lock(monkeypatch)
+    meet_after_reading(monkeypatch, "open_documents", MANY)
+    at_once([taker(operator, order(invoice.customer)) for operator in operators])
+    assert allocated(invoice) == MANY * 60
+
+
+def test_sixteen_desks_never_over_allocate_one_invoice(operators: list[Operator], invoice: Invoice) -> None:
+    results = at_once([taker(operator, order(invoice.customer)) for operator in operators])
+    assert all(isinstance(result, Payment) for result in results)
+    assert Payment.objects.count() == MANY
+    assert allocated(invoice) == D(60)
+    assert Allocation.objects.filter(invoice=None).count() == MANY - 1
+    assert books_hold()
+
+
+# --- One form, many times --------------------------------------------------------------------------------------------
+
+
+def blind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away both look-ups and the tills' queue, so that only the unique key stands between two copies."""
+    monkeypatch.setattr(taking, "find_own_payment", lambda **_: None)
+
+
+def drop_unique_key() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'payments_payment'::regclass AND contype = 'u'"
+            " AND conkey = (SELECT array_agg(attnum) FROM pg_attribute"
+            " WHERE attrelid = 'payments_payment'::regclass AND attname = 'key')"
+        )
+        (name,) = cursor.fetchone()
+        cursor.execute(f'ALTER TABLE payments_payment DROP CONSTRAINT "{name}"')
+
+
+def test_control_without_look_ups_and_unique_key_the_money_is_taken_again(
+    alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind(monkeypatch)
+    drop_unique_key()
+    wanted = order(CustomerFactory.create())
+    at_once([taker(alice, wanted) for _ in range(MANY)])
+    assert Payment.objects.count() == MANY
+
+
+def test_without_look_ups_the_unique_key_has_the_last_word(alice: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is somebody else's as far as a blind act can tell: refused, and the money was taken once."""
+    wanted = order(CustomerFactory.create())
+    with monkeypatch.context() as patched:
+        blind(patched)
+        results = at_once([taker(alice, wanted) for _ in range(MANY)])
+    assert sum(isinstance(result, Payment) for result in results) == 1
+    assert sum(isinstance(result, FormUnusable) for result in results) == MANY - 1
+    assert Payment.objects.count() == Transaction.objects.count() == 1
+    assert books_hold()
+
+
+def test_fifty_copies_of_one_form_make_one_payment(alice: Operator) -> None:
+    wanted = order(CustomerFactory.create())
+    results = at_once([taker(alice, wanted) for _ in range(50)])
+    assert {result.pk for result in results} == {Payment.objects.get().pk}
+    assert books_hold()
+
+
+def test_the_loser_of_two_tills_race_is_told_nothing_about_the_winner(alice: Operator, bob: Operator) -> None:
+    wanted = order(CustomerFactory.create())
+    results = at_once([taker(alice, wanted), taker(bob, wanted)])
+    assert sorted(type(result).__name__ for result in results) == ["FormUnusable", "Payment"]
+    assert Payment.objects.count() == 1
+
+
+# --- The till --------------------------------------------------------------------------------------------------------
+
+
+def test_a_limit_reached_by_the_first_refuses_all_others(alice: Operator) -> None:
+    Till.objects.create(code="T", operator=alice, limit=D("100"))
+    customer = CustomerFactory.create()
+    results = at_once([taker(alice, order(customer, "60.00")) for _ in range(8)])
+    assert sum(isinstance(result, Payment) for result in results) == 1
+    assert sum(isinstance(result, TillLimitReached) for result in results) == 7
+    assert Transaction.objects.get().balance_after == D(-60)
+
+
+def test_control_without_the_tills_lock_the_database_refuses_the_line_that_does_not_follow(
+    alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two acts read the same last line: the second line has the number of the first and cannot be written."""
+    Till.objects.create(code="T", operator=alice)
+    monkeypatch.setattr(taking, "lock_till", lambda operator: Till.objects.get(operator=operator))
+    without_customer_lock(monkeypatch)
+    meet_after_reading(monkeypatch, "open_documents", 2)
+    results = at_once([taker(alice, order(CustomerFactory.create())) for _ in range(2)])
+    assert sorted(type(result).__name__ for result in results) == ["IntegrityError", "Payment"]
+    assert books_hold()
+
+
+def test_the_first_two_payments_of_a_new_operator_make_one_till(alice: Operator) -> None:
+    customer = CustomerFactory.create()
+    results = at_once([taker(alice, order(customer, f"{n}.00")) for n in range(1, 9)])
+    assert all(isinstance(result, Payment) for result in results)
+    assert Till.objects.count() == 1
+    assert books_hold()
