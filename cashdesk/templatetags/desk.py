@@ -21,6 +21,14 @@ def money(amount: Decimal) -> SafeString:
 
 
 @register.filter
+def signed(amount: Decimal) -> SafeString:
+    """Write an amount that may be below zero with a real minus sign (a till's balance); customers have words (R21)."""
+    if amount < 0:
+        return format_html('<bdi class="money">\u2212{}</bdi>', format_amount(-amount))
+    return money(amount)
+
+
+@register.filter
 def money_text(amount: Decimal) -> str:
     """Write an amount as plain text, for labels and titles."""
     return format_amount(amount)

@@ -1,0 +1,1 @@
+/* The keyboard and small comforts; every page works without it. */
