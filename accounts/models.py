@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
-
-    from tills.models import Transaction
 
 
 class ResellerQuerySet(models.QuerySet["Reseller"]):
@@ -112,12 +107,9 @@ class Operator(AbstractUser):
     letter_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
 
-    if TYPE_CHECKING:
-        lines: RelatedManager[Transaction]
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    REQUIRED_FIELDS = []
-
-    objects = OperatorManager()
+    objects: ClassVar[OperatorManager] = OperatorManager()
 
     class Meta:
         verbose_name = _("operator")

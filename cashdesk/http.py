@@ -12,7 +12,7 @@ from accounts.models import Operator
 class OperatorRequest(HttpRequest):
     """A request behind sign-in: its user is an operator who may use the desk."""
 
-    user: Operator  # type: ignore[assignment]  # the middleware has seen to it
+    user: Operator  # the middleware has seen to it
     htmx: HtmxDetails
 
 

@@ -1,27 +1,37 @@
-"""Money: one field, one parser, one formatter. An amount is a Decimal in Python and whole ten-thousandths in a bigint."""
+"""Money: one field, one parser, one formatter. A Decimal in Python, whole ten-thousandths in a bigint."""
 
 from __future__ import annotations
 
 import re
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.expressions import Combinable, register_combinable_fields
+from django.db.models.expressions import (  # type: ignore[attr-defined]  # documented nowhere, used by GIS and others
+    Combinable,
+    register_combinable_fields,
+)
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-    Column = models.Field[Decimal | int | str, Decimal]
+    from django.db.models import Field
 else:
-    Column = models.Field  # the real class takes no type arguments
+
+    class Field(models.Field):
+        """Django's Field, which takes type arguments only in its stubs."""
+
+        __class_getitem__ = classmethod(lambda cls, _types: cls)
+
+
+Set = TypeVar("Set")
+Get = TypeVar("Get")
 
 SCALE = 4  # Splynx carries four decimals, and so do we
 LONGEST_WHOLE_PART = 11  # digits before the mark; fits a bigint of ten-thousandths with room for sums
@@ -116,7 +126,9 @@ def format_amount(amount: Decimal) -> str:
     if is_whole(shown):
         return str(format_currency(shown, settings.CASHDESK_CURRENCY, locale=locale))
     return str(
-        format_currency(shown, settings.CASHDESK_CURRENCY, locale=locale, currency_digits=False, decimal_quantization=False)
+        format_currency(
+            shown, settings.CASHDESK_CURRENCY, locale=locale, currency_digits=False, decimal_quantization=False
+        )
     )
 
 
@@ -148,8 +160,11 @@ class AmountField(forms.CharField):
         return plain_amount(value) if isinstance(value, Decimal) else value
 
 
-class MoneyField(Column):
+class MoneyField(Field[Set, Get]):
     """Money stored as whole ten-thousandths in a bigint; NaN, infinity and finer parts cannot be stored."""
+
+    _pyi_private_set_type: Decimal | int | str | Combinable  # what django-stubs reads, without None where not null
+    _pyi_private_get_type: Decimal
 
     description = "An amount of money, exact to a ten-thousandth"
 
@@ -182,9 +197,9 @@ class MoneyField(Column):
             raise ValueError(f"{value!r} is not a whole number of ten-thousandths.")
         return int(amount.scaleb(SCALE))
 
-    def formfield(self, **kwargs: Any) -> Any:  # Any: Django's own signature
+    def formfield(self, *args: Any, **kwargs: Any) -> Any:  # Any: Django's own signature
         """Return the field for typed money."""
-        return super().formfield(**{"form_class": AmountField, **kwargs})
+        return super().formfield(*args, **{"form_class": AmountField, **kwargs})
 
 
 for sign in (Combinable.ADD, Combinable.SUB):

@@ -68,5 +68,5 @@ def invoices_sum(documents: Iterable[OpenDocument]) -> Decimal:
 
 
 def prefilled_amount(balance: Decimal, documents: Iterable[OpenDocument]) -> Decimal:
-    """Return the amount to begin with: the smaller of what the balance owes and what the invoices sum to, rounded up."""
+    """Return the amount to begin with: the smaller of what the balance owes and the invoices sum to, rounded up."""
     return round_up(max(ZERO, min(-balance, invoices_sum(documents))))

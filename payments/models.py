@@ -82,9 +82,7 @@ class Allocation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="part_amount_positive"),
             models.UniqueConstraint(fields=["payment", "invoice"], name="part_once_per_document"),
-            models.UniqueConstraint(
-                fields=["payment"], condition=Q(invoice__isnull=True), name="part_on_account_once"
-            ),
+            models.UniqueConstraint(fields=["payment"], condition=Q(invoice__isnull=True), name="part_on_account_once"),
         ]
 
     def __str__(self) -> str:

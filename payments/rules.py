@@ -36,7 +36,9 @@ def check_amount(amount: Decimal) -> None:
     if not amount.is_finite() or amount < unit() or not is_whole(amount):
         raise AmountRefused(_("Amount must be %(least)s or more") % {"least": format_amount(unit())})
     if amount > settings.CASHDESK_MAX_AMOUNT:
-        raise AmountRefused(_("Amount must be %(most)s or less") % {"most": format_amount(settings.CASHDESK_MAX_AMOUNT)})
+        raise AmountRefused(
+            _("Amount must be %(most)s or less") % {"most": format_amount(settings.CASHDESK_MAX_AMOUNT)}
+        )
 
 
 def check_day(paid_on: date | None) -> None:

@@ -17,13 +17,13 @@ from customers.models import Customer
 from payments import rules
 from payments.allocating import OpenDocument, Part, allocate
 from payments.balances import open_documents, shown_balance
-from payments.locking import begin_act
 from payments.models import Allocation, Delivery, Payment
 from payments.refusals import CustomerGone, FormUnusable, InvoicesRefused, KeyUsedOtherwise
 from tills import journal
 from tills.days import today
 from tills.holders import lock_till
-from tills.models import PaymentMethod, Transaction
+from tills.locking import begin_act
+from tills.models import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,7 @@ def _build_payment(order: Order, customer: Customer) -> Payment:
 def _write_parts(payment: Payment, parts: Sequence[Part]) -> None:
     """Write the parts, and for each what the billing system must be told."""
     allocations = Allocation.objects.bulk_create(
-        Allocation(payment=payment, invoice=part.document and part.document.invoice, amount=part.amount)
+        Allocation(payment=payment, invoice=part.document.invoice if part.document else None, amount=part.amount)
         for part in parts
     )
     number = payment.transaction.document_number

@@ -1,6 +1,6 @@
 """Each factory builds one valid object; a test names only what it is about."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from accounts.models import Operator, Reseller
 from customers.models import Customer, Invoice
 from payments.models import Payment
 from payments.taking import Order, take_payment
+from tills.days import today
 from tills.models import PaymentMethod
 
 PASSWORD = "a long word for tests"
@@ -41,7 +42,8 @@ class OperatorFactory(DjangoModelFactory[Operator]):
 
     @classmethod
     def _create(cls, model_class: type[Operator], *args: Any, **kwargs: Any) -> Operator:
-        return Operator.objects.create_user(*args, password=kwargs.pop("password", PASSWORD), **kwargs)
+        password = kwargs.pop("password", PASSWORD)
+        return Operator.objects.create_user(kwargs.pop("username"), password=password, **kwargs)
 
 
 class CustomerFactory(DjangoModelFactory[Customer]):
@@ -67,8 +69,8 @@ class InvoiceFactory(DjangoModelFactory[Invoice]):
     kind = Invoice.Kind.INVOICE
     number = factory.Sequence(lambda n: f"INV-{n:05d}")
     external_id = factory.SelfAttribute("number")
-    issued_on = factory.LazyFunction(lambda: date.today() - timedelta(days=7))
-    due_on = factory.LazyFunction(lambda: date.today() + timedelta(days=7))
+    issued_on = factory.LazyFunction(lambda: today() - timedelta(days=7))
+    due_on = factory.LazyFunction(lambda: today() + timedelta(days=7))
     total = Decimal("60.00")
     due = factory.SelfAttribute("total")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from accounts.models import Operator, Reseller
 from customers.money import ZERO
+from tills.locking import require_transaction
 from tills.models import Till
 
 
@@ -29,8 +28,7 @@ def make_till(holder: Operator | Reseller) -> Till:
 
     A reseller pays in first (limit 0); an operator has no limit.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("make_till needs an open transaction")
+    require_transaction("make_till")
     if isinstance(holder, Reseller):
         Reseller.objects.select_for_update().get(pk=holder.pk)
         till, _made = Till.objects.get_or_create(reseller=holder, defaults={"code": f"R{holder.pk}", "limit": ZERO})

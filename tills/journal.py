@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Operator
@@ -14,6 +13,7 @@ from customers.models import Customer
 from customers.money import ZERO
 from tills import proofs
 from tills.days import business_date
+from tills.locking import require_transaction
 from tills.models import PaymentMethod, Till, Transaction, document_number
 
 
@@ -59,8 +59,7 @@ def write(*, till: Till, last: Transaction | None, entry: Entry, details: Mappin
     the document beyond the line (the payment and its parts); all of it is signed. Written twice, the second is refused
     by the unique number. Raises IntegrityError when the database finds that the line does not follow.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("journal.write needs an open transaction")
+    require_transaction("journal.write")
     line = _next_line(till, last, entry)
     line.payload = proofs.canonical({"line": describe(line), **details})
     line.digest = proofs.digest(payload=line.payload, previous=line.previous_digest)
@@ -101,7 +100,9 @@ def describe(line: Transaction) -> dict[str, object]:
         "kind": str(line.kind),
         "operator": {"id": line.operator_id, "login": line.operator.username, "name": line.operator.get_full_name()},
         "reseller": line.reseller_id,
-        "customer": None if line.customer is None else {"id": line.customer_id, "external_id": line.customer.external_id},
+        "customer": None
+        if line.customer is None
+        else {"id": line.customer_id, "external_id": line.customer.external_id},
         "method": None if line.method is None else {"id": line.method_id, "name": line.method.name},
         "amount": line.amount,
         "effect": line.effect,

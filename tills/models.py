@@ -182,7 +182,8 @@ class Transaction(models.Model):
                 condition=Q(balance_after=F("balance_before") + F("effect")), name="line_balance_follows"
             ),
             models.CheckConstraint(
-                condition=~Q(kind="payment") | Q(customer__isnull=False, method__isnull=False, effect__lte=0, cash__gte=0),
+                condition=~Q(kind="payment")
+                | Q(customer__isnull=False, method__isnull=False, effect__lte=0, cash__gte=0),
                 name="line_payment_complete",
             ),
             models.CheckConstraint(condition=Q(cash=0) | Q(effect=-1 * F("cash")), name="line_cash_moves_balance"),

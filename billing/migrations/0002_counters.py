@@ -1,9 +1,11 @@
 """The counters begin at zero."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 
-def add(apps, schema_editor):
+def add(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Write one row for each counter."""
     counter = apps.get_model("billing", "Counter")
     for name in ("fetch", "batch"):

@@ -30,16 +30,81 @@ MARKS = [
     "1٫5", "1٬234", "1·5", "1;5", "1:5", "1/2", "½", "1．5", "1，5", "12 .5", "12. 5", "12 ,5",
 ]  # fmt: skip
 DECIMALS = [
-    "1.005", "0,004", "1.000", "1,000", "12.345", "1 234.567", "0.001", "1.0000", "9,99999", "100.001", "1,500", "0.000",
+    "1.005", "0,004", "1.000", "1,000", "12.345", "1 234.567", "0.001", "1.0000", "9,99999", "100.001", "1,500",
+    "0.000",
 ]  # fmt: skip
-GROUPS = ["1 23", "12 34", "1 2345", "1234 567", "1  234", "1 234 5", " 1 234", "1 234 ", "1\t234", "1\u2003234", "1 2 3"]
+GROUPS = [
+    "1 23",
+    "12 34",
+    "1 2345",
+    "1234 567",
+    "1  234",
+    "1 234 5",
+    " 1 234",
+    "1 234 ",
+    "1\t234",
+    "1\u2003234",
+    "1 2 3",
+]
 ENDS = ["", " ", "  ", "\t", "\n", "1\n", "\n1", "1\r\n", "1 ", " 1", "\u00a05", "5\u00a0", "1\x00", "\x001", "1\u200b"]
-WORDS = ["abc", "five", "1a", "a1", "1 EURO", "EURO 1", "$5", "5 $", "£1", "1%", "#1", "=1+1", "@1", "1;DROP", "✓", "💶5"]
+WORDS = [
+    "abc",
+    "five",
+    "1a",
+    "a1",
+    "1 EURO",
+    "EURO 1",
+    "$5",
+    "5 $",
+    "£1",
+    "1%",
+    "#1",
+    "=1+1",
+    "@1",
+    "1;DROP",
+    "✓",
+    "💶5",
+]
 ENDLESS = ["EUR", "€", "€€5", "€5€", "EUR EUR 5", "5 € €", "EUR  5", "€\t5", "€-5", "-€5", "E UR5"]
 SCRIPTS = ["১২", "१२", "๑๒", "Ⅻ", "①", "²", "五", "১", "۵", "𝟓", "1२"]
-JOKES = ['{"$gt":0}', "[]", "null", "None", "true", "{{7*7}}", "${1}", "<b>1</b>", "'1'", '"1"', "1--", "\u202e5", "\ufeff5"]
-LONG = ["1" * 12, "0" * 5000 + "1", "9" * 100_000, "1" * 11 + " 111", "123 456 789 012", "000000000001", "8594000123456"]
-WHOLE_SENTENCES = ["5 euros", "about 5", "5 or 6", "5,-", "5.-", "1 234,50 - 5", "5x", "x5", "5*2", "2+3", "\ud800", "5\ud800"]
+JOKES = [
+    '{"$gt":0}',
+    "[]",
+    "null",
+    "None",
+    "true",
+    "{{7*7}}",
+    "${1}",
+    "<b>1</b>",
+    "'1'",
+    '"1"',
+    "1--",
+    "\u202e5",
+    "\ufeff5",
+]
+LONG = [
+    "1" * 12,
+    "0" * 5000 + "1",
+    "9" * 100_000,
+    "1" * 11 + " 111",
+    "123 456 789 012",
+    "000000000001",
+    "8594000123456",
+]
+WHOLE_SENTENCES = [
+    "5 euros",
+    "about 5",
+    "5 or 6",
+    "5,-",
+    "5.-",
+    "1 234,50 - 5",
+    "5x",
+    "x5",
+    "5*2",
+    "2+3",
+    "\ud800",
+    "5\ud800",
+]
 REFUSED = [
     *SIGNS, *SCIENCE, *MARKS, *DECIMALS, *GROUPS, *ENDS, *WORDS, *ENDLESS, *SCRIPTS, *JOKES, *LONG, *WHOLE_SENTENCES,
 ]  # fmt: skip
@@ -56,7 +121,7 @@ def test_accepted_as_exactly_what_it_shows(typed: str, amount: str) -> None:
 
 @pytest.mark.parametrize("typed", REFUSED, ids=ascii)
 def test_refused_with_a_sentence(typed: str) -> None:
-    with pytest.raises(AmountNotUnderstood, match="^(Enter|Write|This)"):
+    with pytest.raises(AmountNotUnderstood, match=r"^(Enter|Write|This)"):
         parse_amount(typed)
 
 
@@ -107,13 +172,18 @@ def by_the_rule(typed: str) -> Decimal | None:
         return None
     if any(not (c in "0123456789" or "\u0660" <= c <= "\u0669" or "\uff10" <= c <= "\uff19") for c in digits + part):
         return None
-    return Decimal("".join(str(unicodedata.digit(c)) for c in digits) + "." + ("".join(str(unicodedata.digit(c)) for c in part) or "0"))
+    return Decimal(
+        "".join(str(unicodedata.digit(c)) for c in digits)
+        + "."
+        + ("".join(str(unicodedata.digit(c)) for c in part) or "0")
+    )
 
 
 near_amounts = st.text(alphabet="0123456789.,  \u00a0\u202f\u2009\u2003€EURe+-_'１٢১\u200b\n", max_size=14)
 amounts_with_signs = st.builds(
     "{}{}{}".format, st.sampled_from(["", "€", "EUR ", "-", " "]),
-    st.from_regex(r"\A[0-9]{1,4}([ \u00a0][0-9]{3}){0,2}([.,][0-9]{0,3})?\Z"), st.sampled_from(["", " €", "EUR", " ", "%"]),
+    st.from_regex(r"\A[0-9]{1,4}([ \u00a0][0-9]{3}){0,2}([.,][0-9]{0,3})?\Z"),
+    st.sampled_from(["", " €", "EUR", " ", "%"]),
 )  # fmt: skip
 
 

@@ -1,14 +1,15 @@
 """Many at once, on PostgreSQL: each race first without its guard, to show that it is there, then as shipped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import pairwise
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Sum
 
 from accounts.models import Operator
 from customers.models import Customer, Invoice
@@ -69,8 +70,8 @@ def operators() -> list[Operator]:
 
 
 @pytest.fixture
-def invoice() -> Iterator[Invoice]:
-    yield InvoiceFactory.create(customer=CustomerFactory.create(balance=D("-60")))
+def invoice() -> Invoice:
+    return InvoiceFactory.create(customer=CustomerFactory.create(balance=D("-60")))
 
 
 def allocated(invoice: Invoice) -> Decimal:
@@ -83,11 +84,10 @@ def books_hold() -> bool:
     for till in Till.objects.all():
         lines = list(till.lines.order_by("number"))
         assert [line.number for line in lines] == list(range(1, len(lines) + 1))
-        assert all(b.previous_digest == a.digest for a, b in zip(lines, lines[1:], strict=False))
-        assert all(b.balance_before == a.balance_after for a, b in zip(lines, lines[1:], strict=False))
-    for payment in Payment.objects.annotate(parts=Sum("allocations__amount"), told=Count("allocations__deliveries")):
-        assert payment.parts == payment.transaction.amount
-        assert payment.told == payment.allocations.count()
+        assert all(b.previous_digest == a.digest for a, b in pairwise(lines))
+        assert all(b.balance_before == a.balance_after for a, b in pairwise(lines))
+    sums = Payment.objects.annotate(parts=Sum("allocations__amount")).values_list("transaction__amount", "parts")
+    assert all(amount == parts for amount, parts in sums)
     return Delivery.objects.count() == Allocation.objects.count()
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -122,9 +123,7 @@ def test_the_same_form_sent_twice_takes_the_money_once(alice: Operator) -> None:
     assert Transaction.objects.count() == Payment.objects.count() == Allocation.objects.count() == 1
 
 
-def test_the_same_form_leads_to_its_receipt_whatever_has_changed_since(
-    alice: Operator, settings: Settings
-) -> None:
+def test_the_same_form_leads_to_its_receipt_whatever_has_changed_since(alice: Operator, settings: Settings) -> None:
     """Switched-off method, a till at its limit, a gone customer, a lower maximum: the money was taken all the same."""
     customer = CustomerFactory.create()
     wanted = order(customer)
@@ -147,14 +146,14 @@ def test_an_empty_day_equals_any_day(alice: Operator) -> None:
 def test_the_same_key_with_other_content_is_refused(alice: Operator, what: str) -> None:
     wanted = order(CustomerFactory.create())
     first = take_payment(operator=alice, order=wanted)
-    other = {
+    changes: dict[str, dict[str, Any]] = {
         "customer": {"customer_id": CustomerFactory.create().pk},
         "amount": {"amount": D("60.01")},
         "method": {"method_id": card().pk},
         "day": {"paid_on": today() - timedelta(days=1)},
-    }[what]
+    }
     with pytest.raises(KeyUsedOtherwise) as refusal:
-        take_payment(operator=alice, order=replace(wanted, **other))
+        take_payment(operator=alice, order=replace(wanted, **changes[what]))
     assert refusal.value.payment == first
     assert Payment.objects.count() == 1
 
@@ -162,7 +161,7 @@ def test_the_same_key_with_other_content_is_refused(alice: Operator, what: str) 
 def test_somebody_elses_key_says_nothing_about_their_payment(alice: Operator, bob: Operator) -> None:
     wanted = order(CustomerFactory.create())
     take_payment(operator=alice, order=wanted)
-    with pytest.raises(FormUnusable, match="This form cannot be used. Open the customer again."):
+    with pytest.raises(FormUnusable, match=r"This form cannot be used. Open the customer again\."):
         take_payment(operator=bob, order=wanted)
     assert Payment.objects.count() == 1
 

@@ -1,6 +1,8 @@
 """The methods every desk begins with; the administrator edits them afterwards."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 # name, order, stays with the operator, in the drawer, label of the reference, reference required
 FIRST = [
@@ -12,7 +14,7 @@ FIRST = [
 ]
 
 
-def add(apps, schema_editor):
+def add(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Write the first methods."""
     method = apps.get_model("tills", "PaymentMethod")
     for name, order, stays, drawer, label, required in FIRST:

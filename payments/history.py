@@ -1,0 +1,205 @@
+"""What was taken: the journal lines an operator may look back on, filtered, summed and paged by key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from anyascii import anyascii
+from django.db.models import Count, Q, QuerySet, Subquery, Sum
+
+from accounts.models import Operator
+from customers.money import ZERO
+from tills.models import Transaction, document_number
+
+KINDS = (Transaction.Kind.PAYMENT,)
+ROWS = 25
+CHUNK = 500
+TEXT_LINES = 20_000  # as many lines are read for words; each of them may then stand in one query (SQLite: 32766 at most)
+DOCUMENT = re.compile(r"(?P<code>.+)-(?P<number>[0-9]{6,9})")
+
+Lines = QuerySet[Transaction, Transaction]
+Day = date | Subquery
+
+
+class TextTooWide(ValueError):
+    """The period holds more lines than are read for words; a shorter one, or the whole document number, is needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is asked for: business days from `since` to `until` (None: open), method, operator, words."""
+
+    since: date | None = None
+    until: date | None = None
+    method_id: int | None = None
+    operator_id: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a page begins: right before or right after the line with this id; neither is the newest page."""
+
+    before: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodTotal:
+    """What was taken by one method."""
+
+    name: str
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What all filtered lines sum to, by method; `passed` counts those that the place has left behind it."""
+
+    by_method: list[MethodTotal]
+    passed: int
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return sum(total.count for total in self.by_method)
+
+    @property
+    def amount(self) -> Decimal:
+        """What they sum to."""
+        return sum((total.amount for total in self.by_method), ZERO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """At most 25 lines, newest first, and the keys of the pages beside it (None: there is none)."""
+
+    rows: list[Transaction]
+    older: int | None
+    newer: int | None
+
+
+def filtered(operator: Operator, wanted: Wanted) -> Lines:
+    """Return the lines in the operator's scope that are wanted, newest first; raises TextTooWide.
+
+    The operator's id is asked within the scope, so that a foreign one answers like an unknown one: nothing.
+    """
+    lines = Transaction.objects.visible_to(operator).filter(kind__in=KINDS)
+    bounds = {
+        "business_date__gte": wanted.since,
+        "business_date__lte": wanted.until,
+        "method": wanted.method_id,
+        "operator": wanted.operator_id,
+    }
+    lines = lines.filter(**{name: value for name, value in bounds.items() if value is not None})
+    if wanted.text.strip():
+        lines = lines.filter(pk__in=_ids_with(lines, wanted.text))
+    return lines.order_by("-business_date", "-pk")  # as the indexes by operator, reseller and day are sorted
+
+
+def _ids_with(lines: Lines, text: str) -> list[int]:
+    """Return the ids of the lines with this document number, else of those where every word stands somewhere.
+
+    Words are compared in Python, since no database folds accents and scripts alike, and over a bounded number of
+    lines, since no index helps with the middle of a word.
+    """
+    number = DOCUMENT.fullmatch(text.strip())
+    if number is not None:
+        found = lines.filter(till__code__iexact=number["code"], number=int(number["number"]))
+        if ids := list(found.values_list("pk", flat=True)):
+            return ids
+    printed = ("payment__customer_name", "payment__customer_login", "comment", "till__code", "number")
+    read = list(lines.order_by().values_list("pk", *printed)[: TEXT_LINES + 1])
+    if len(read) > TEXT_LINES:
+        raise TextTooWide
+    words = fold(text).split()
+    return [
+        pk
+        for pk, name, login, comment, code, place in read
+        if _holds(words, fold(f"{name} {login} {comment} {document_number(code, place)}"))
+    ]
+
+
+def _holds(words: list[str], text: str) -> bool:
+    return all(word in text for word in words)
+
+
+def fold(text: str) -> str:
+    """Return the text as it is compared: without accents, case and script."""
+    return anyascii(text).lower()
+
+
+def totals(operator: Operator, lines: Lines, place: Place) -> Totals:
+    """Return what the lines sum to by method, and how many the place has left behind, in one query."""
+    behind = Q(pk__in=[])
+    if place.before is not None:
+        behind = ~_older(_day_of(operator, place.before), place.before)
+    elif place.after is not None:
+        behind = ~_newer(_day_of(operator, place.after), place.after)
+    rows = (
+        lines.order_by("method__order", "method")
+        .values_list("method__name")
+        .annotate(count=Count("pk"), amount=Sum("amount"), passed=Count("pk", filter=behind))
+    )
+    found = list(rows)
+    return Totals(
+        by_method=[MethodTotal(name=name, count=count, amount=amount) for name, count, amount, _ in found],
+        passed=sum(passed for *_, passed in found),
+    )
+
+
+def page(operator: Operator, lines: Lines, place: Place, summed: Totals) -> Page:
+    """Return the page at this place, in one query; by key, so that it does not cost more the further back it lies."""
+    lines = with_details(lines)
+    if place.after is not None:
+        newer = lines.filter(_newer(_day_of(operator, place.after), place.after))
+        rows = list(newer.reverse()[:ROWS])[::-1]
+    elif place.before is not None:
+        rows = list(lines.filter(_older(_day_of(operator, place.before), place.before))[:ROWS])
+    else:
+        rows = list(lines[:ROWS])
+    left = summed.passed + len(rows) < summed.count
+    has_older, has_newer = (summed.passed > 0, left) if place.after is not None else (left, summed.passed > 0)
+    return Page(
+        rows=rows,
+        older=rows[-1].pk if rows and has_older else None,
+        newer=rows[0].pk if rows and has_newer else None,
+    )
+
+
+def with_details(lines: Lines) -> Lines:
+    """Return the lines with all that a row shows, in the same query."""
+    return lines.select_related("till", "method", "operator", "payment").defer("payload")
+
+
+def in_chunks(lines: Lines) -> Iterator[list[Transaction]]:
+    """Return all lines, newest first, in lists of at most 500: constant memory, and no query stays open meanwhile.
+
+    Lines are append-only and the walk goes from new to old, so that what is taken meanwhile does not disturb it.
+    """
+    lines = with_details(lines)
+    rows = list(lines[:CHUNK])
+    while rows:
+        yield rows
+        last = rows[-1]
+        rows = list(lines.filter(_older(last.business_date, last.pk))[:CHUNK]) if len(rows) == CHUNK else []
+
+
+def _day_of(operator: Operator, pk: int) -> Subquery:
+    """Return the business day of a line as a part of a query; an id outside the scope has none, like an unknown one."""
+    return Subquery(Transaction.objects.visible_to(operator).filter(pk=pk).values("business_date"))
+
+
+def _older(day: Day, pk: int) -> Q:
+    """Return what stands further down than this line: the first half is what the index can use."""
+    return Q(business_date__lte=day) & (Q(business_date__lt=day) | Q(pk__lt=pk))
+
+
+def _newer(day: Day, pk: int) -> Q:
+    """Return what stands further up than this line."""
+    return Q(business_date__gte=day) & (Q(business_date__gt=day) | Q(pk__gt=pk))
