@@ -1,10 +1,12 @@
 """What every test has: the database, the real server, the browser; the factories are in tests/factories.py."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -22,6 +24,9 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
     # The manifest is made by collectstatic when the desk is installed; pages in tests link the plain files.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    # A slow machine fails no test, and CI tries the same examples each time: a new one is found at a desk, not there.
+    hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
+    hypothesis.settings.load_profile("house")
     if threading.current_thread() is threading.main_thread():
         # Told to end (by tests/postgres.py, by a time limit), end what the fixtures started as well.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
