@@ -77,12 +77,6 @@ def django_db_setup(
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> None:
-    """Open the database for a fixture that serves both kinds of tests: committed_db if the test has it, else db."""
-    request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
-
-
-@pytest.fixture
 def committed_db(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
