@@ -47,7 +47,7 @@ class Customer(models.Model):
         verbose_name_plural = _("customers")
         ordering = ["pk"]
         indexes = [
-            models.Index(fields=[column], name=f"customer_{column}")
+            models.Index(fields=[column, "reseller"], name=f"customer_{column}")  # the scope is in the index
             for column in ("id_key", "id_short", "login_key", "login_short")
         ]
         constraints = [
@@ -117,12 +117,22 @@ class Invoice(models.Model):
         return self.number
 
 
+class SearchKeyQuerySet(models.QuerySet["SearchKey"]):
+    """Search keys, narrowed to what an operator may see."""
+
+    def visible_to(self, operator: Operator) -> Self:
+        """Return the keys of the customers this operator may see."""
+        return self if operator.reseller_id is None else self.filter(reseller=operator.reseller_id)
+
+
 class SearchKey(models.Model):
-    """One word of a customer's name, company or login, as search compares it; gone customers have none."""
+    """One word of a customer's name, company or login, or one of these as a whole; gone customers have none."""
 
     key = KeyField(max_length=64)
     reseller = models.ForeignKey(Reseller, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="search_keys", db_index=False)
+
+    objects = SearchKeyQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "key"], name="search_key_once")]

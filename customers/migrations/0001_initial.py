@@ -69,19 +69,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['id_key'], name='customer_id_key'),
+            index=models.Index(fields=['id_key', 'reseller'], name='customer_id_key'),
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['id_short'], name='customer_id_short'),
+            index=models.Index(fields=['id_short', 'reseller'], name='customer_id_short'),
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['login_key'], name='customer_login_key'),
+            index=models.Index(fields=['login_key', 'reseller'], name='customer_login_key'),
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['login_short'], name='customer_login_short'),
+            index=models.Index(fields=['login_short', 'reseller'], name='customer_login_short'),
         ),
         migrations.AddConstraint(
             model_name='customer',
