@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from payments.models import Payment
+    from payments.models import Payment, Reversal
 
 
 class PaymentRefused(Exception):
@@ -72,3 +72,24 @@ class KeyUsedOtherwise(PaymentRefused):
     def __init__(self, payment: Payment) -> None:
         super().__init__(_("This form was already used."))
         self.payment = payment
+
+
+class KeyGivenUp(PaymentRefused):
+    """The form was given up before; the payment comes too late."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This form was given up, and nothing was recorded. Open the customer again."))
+
+
+class AlreadyReversed(PaymentRefused):
+    """The payment has been reversed before."""
+
+    def __init__(self, reversal: Reversal) -> None:
+        super().__init__(_("This payment has been reversed already."))
+        self.reversal = reversal
+
+
+class ReasonMissing(PaymentRefused):
+    """A reversal needs a reason in words."""
+
+    field = "comment"

@@ -16,7 +16,7 @@ from tills.days import today
 from tills.models import PaymentMethod, Till, Transaction
 
 if TYPE_CHECKING:
-    from payments.taking import Order
+    from payments.orders import Order
 
 
 def check_order(order: Order) -> PaymentMethod:

@@ -12,7 +12,10 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 REFUSED = "the books are append-only"
-APPEND_ONLY = ("tills_transaction", "payments_payment", "payments_allocation")
+APPEND_ONLY = (
+    "tills_transaction", "payments_payment", "payments_allocation", "payments_reversal",
+    "payments_givenupkey", "payments_printing",
+)  # fmt: skip
 NEVER_DELETED = (
     "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",
     "customers_customer", "customers_invoice", "payments_delivery", "billing_batch",
@@ -38,6 +41,17 @@ MOVED_TILL = """
         OR COALESCE(OLD.operator_id, 0) <> COALESCE(NEW.operator_id, 0) OR OLD.code <> NEW.code)
     AND EXISTS (SELECT 1 FROM tills_transaction WHERE till_id = OLD.id)
 """
+NOT_A_PAYMENTS_LINE = """
+    NOT EXISTS (SELECT 1 FROM tills_transaction WHERE id = NEW.transaction_id AND kind = 'payment')
+"""
+NOT_ITS_REVERSAL = """
+    NOT EXISTS (
+        SELECT 1 FROM tills_transaction undone, payments_payment payment, tills_transaction taken
+        WHERE undone.id = NEW.transaction_id AND payment.id = NEW.payment_id AND taken.id = payment.transaction_id
+        AND undone.kind = 'reversal' AND undone.till_id = taken.till_id AND undone.number > taken.number
+        AND undone.customer_id = taken.customer_id AND undone.method_id = taken.method_id
+        AND undone.amount = taken.amount AND undone.effect = -taken.effect AND undone.cash = -taken.cash)
+"""
 DELIVERY_STEP = """
     OLD.allocation_id <> NEW.allocation_id OR OLD.kind <> NEW.kind OR OLD.reference <> NEW.reference
     OR COALESCE(OLD.batch, NEW.batch, 0) <> COALESCE(NEW.batch, 0)
@@ -54,6 +68,8 @@ CHECKS = {
     "method_effect": ("tills_paymentmethod", "UPDATE", USED_METHOD, "a used method's effect cannot be changed"),
     "operator_reseller": ("accounts_operator", "UPDATE", MOVED_OPERATOR, "this operator has taken money already"),
     "till_holder": ("tills_till", "UPDATE", MOVED_TILL, "this till has journal lines already"),
+    "payment_line": ("payments_payment", "INSERT", NOT_A_PAYMENTS_LINE, "a payment has a payment's line"),
+    "reversal_line": ("payments_reversal", "INSERT", NOT_ITS_REVERSAL, "a reversal undoes exactly its payment"),
     "delivery_step": ("payments_delivery", "UPDATE", DELIVERY_STEP, "a delivery cannot go this way"),
 }
 
@@ -74,6 +90,15 @@ def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what 
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def remove(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what the signal sends besides
+    """Take the guards away before a migration on SQLite, which cannot remake a table that a trigger names."""
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for name in names():
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def missing(connection: BaseDatabaseWrapper) -> set[str]:

@@ -24,15 +24,22 @@ def lock_till(operator: Operator) -> Till:
 
 
 def make_till(holder: Operator | Reseller) -> Till:
-    """Return the holder's till, made under the holder's row lock if there is none yet. Needs an open transaction.
-
-    A reseller pays in first (limit 0); an operator has no limit.
-    """
+    """Return the holder's till, made under the holder's row lock if there is none yet. Needs an open transaction."""
     require_transaction("make_till")
     if isinstance(holder, Reseller):
         Reseller.objects.select_for_update().get(pk=holder.pk)
-        till, _made = Till.objects.get_or_create(reseller=holder, defaults={"code": f"R{holder.pk}", "limit": ZERO})
+        till = Till.objects.filter(reseller=holder).first()
     else:
         Operator.objects.select_for_update(of=("self",)).get(pk=holder.pk)
-        till, _made = Till.objects.get_or_create(operator=holder, defaults={"code": f"A{holder.pk}", "limit": None})
+        till = Till.objects.filter(operator=holder).first()
+    if till is None:
+        till = till_to_be(holder)
+        till.save(force_insert=True)
     return till
+
+
+def till_to_be(holder: Operator | Reseller) -> Till:
+    """Return the till a holder begins with, not saved: a reseller pays in first (limit 0), an operator has no limit."""
+    if isinstance(holder, Reseller):
+        return Till(reseller=holder, code=f"R{holder.pk}", limit=ZERO)
+    return Till(operator=holder, code=f"A{holder.pk}", limit=None)

@@ -114,9 +114,13 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
     """Journal lines, narrowed to what an operator may see."""
 
     def visible_to(self, operator: Operator) -> Self:
-        """Return the operator's own lines, or with `view_all_payments` every line in scope."""
+        """Return the operator's own lines, or with `view_all_payments` every line in scope.
+
+        A reversal is also its payment's operator's own, whoever reversed: both must see where the money went.
+        """
         if not operator.has_perm("payments.view_all_payments"):
-            return self.filter(operator=operator)
+            reversed_by_others = self.model.objects.filter(reversal__payment__transaction__operator=operator)
+            return self.filter(Q(operator=operator) | Q(pk__in=reversed_by_others.values("pk")))
         return self if operator.reseller_id is None else self.filter(reseller=operator.reseller_id)
 
 
@@ -127,6 +131,7 @@ class Transaction(models.Model):
         """What moved."""
 
         PAYMENT = "payment", _("Payment")
+        REVERSAL = "reversal", _("Reversal")
 
     till = models.ForeignKey(Till, verbose_name=_("till"), on_delete=models.PROTECT, related_name="lines")
     number = models.PositiveIntegerField(_("number"))
@@ -170,7 +175,7 @@ class Transaction(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["till", "number"], name="line_number_once_per_till"),
             models.CheckConstraint(condition=Q(number__gte=1), name="line_number_from_one"),
-            models.CheckConstraint(condition=Q(kind__in=["payment"]), name="line_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=["payment", "reversal"]), name="line_kind_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="line_amount_positive"),
             models.CheckConstraint(
                 condition=Q(effect=0) | Q(effect=F("amount")) | Q(effect=-1 * F("amount")), name="line_effect_of_amount"
@@ -186,6 +191,11 @@ class Transaction(models.Model):
                 | Q(customer__isnull=False, method__isnull=False, effect__lte=0, cash__gte=0),
                 name="line_payment_complete",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind="reversal")
+                | Q(customer__isnull=False, method__isnull=False, effect__gte=0, cash__lte=0),
+                name="line_reversal_complete",
+            ),
             models.CheckConstraint(condition=Q(cash=0) | Q(effect=-1 * F("cash")), name="line_cash_moves_balance"),
         ]
 
@@ -200,4 +210,9 @@ class Transaction(models.Model):
 
 def document_number(till: Till, number: int) -> str:
     """Return the number printed on paper for a line of this till, like A1-000123."""
-    return f"{till.code}-{number:06d}"
+    return numbered(till.code, number)
+
+
+def numbered(code: str, number: int) -> str:
+    """Return the number printed on paper for a till's code and a line's number."""
+    return f"{code}-{number:06d}"

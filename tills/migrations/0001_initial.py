@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('kind', models.CharField(choices=[('payment', 'Payment')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('payment', 'Payment'), ('reversal', 'Reversal')], max_length=16, verbose_name='kind')),
                 ('amount', customers.money.MoneyField(verbose_name='amount')),
                 ('effect', customers.money.MoneyField(verbose_name='effect on the balance')),
                 ('cash', customers.money.MoneyField(verbose_name='effect on the cash in the drawer')),
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['payment'])), name='line_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['payment', 'reversal'])), name='line_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='transaction',
@@ -137,6 +137,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transaction',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'payment'), _negated=True), models.Q(('cash__gte', 0), ('customer__isnull', False), ('effect__lte', 0), ('method__isnull', False)), _connector='OR'), name='line_payment_complete'),
+        ),
+        migrations.AddConstraint(
+            model_name='transaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), _negated=True), models.Q(('cash__lte', 0), ('customer__isnull', False), ('effect__gte', 0), ('method__isnull', False)), _connector='OR'), name='line_reversal_complete'),
         ),
         migrations.AddConstraint(
             model_name='transaction',

@@ -1,4 +1,4 @@
-"""What was paid, in which parts, and what the billing system must still be told."""
+"""What was paid, and in which parts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-pk"]
-        permissions = [("view_all_payments", _("Can see the payments of all operators in scope"))]
+        permissions = [
+            ("view_all_payments", _("Can see the payments of all operators in scope")),
+            ("reverse_payment", _("Can reverse any payment in scope, at any time")),
+        ]
 
     def __str__(self) -> str:
         return str(self.key)
@@ -87,64 +90,3 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"part {self.pk}"
-
-
-class Delivery(models.Model):
-    """What the billing system must be told of one part, or has been told."""
-
-    class Kind(models.TextChoices):
-        """What is told."""
-
-        APPLY = "apply", _("Apply")
-        UNDO = "undo", _("Undo")
-
-    class State(models.TextChoices):
-        """How far it has come."""
-
-        WAITING = "waiting", _("Waiting")
-        SENDING = "sending", _("Sending")
-        DELIVERED = "delivered", _("Delivered")
-        UNKNOWN = "unknown", _("Unknown")
-        REFUSED = "refused", _("Refused")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    allocation = models.ForeignKey(
-        Allocation, verbose_name=_("part"), on_delete=models.PROTECT, related_name="deliveries"
-    )
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices, default=Kind.APPLY)
-    reference = models.CharField(_("reference"), max_length=32, unique=True)
-    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
-    reflected = models.BooleanField(
-        _("reflected"), default=False, help_text=_("The billing system's own figures contain it.")
-    )
-    batch = models.PositiveIntegerField(_("batch"), null=True, blank=True)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    lease = models.DateTimeField(_("lease until"), null=True, blank=True)
-    remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
-    error = models.CharField(_("what went wrong"), max_length=255, blank=True)
-
-    class Meta:
-        verbose_name = _("delivery")
-        verbose_name_plural = _("deliveries")
-        ordering = ["pk"]
-        indexes = [
-            models.Index(fields=["id"], condition=Q(state="waiting"), name="delivery_waiting"),
-            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="delivery_by_batch"),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["allocation", "kind"], name="delivery_once_per_part_and_kind"),
-            models.CheckConstraint(condition=Q(kind__in=["apply", "undo"]), name="delivery_kind_known"),
-            models.CheckConstraint(
-                condition=Q(state__in=["waiting", "sending", "delivered", "unknown", "refused", "cancelled"]),
-                name="delivery_state_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(reflected=False) | Q(state="delivered"), name="delivery_reflected_is_delivered"
-            ),
-            models.CheckConstraint(
-                condition=Q(batch__isnull=True) | Q(state="delivered"), name="delivery_batched_is_delivered"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.reference

@@ -1,0 +1,75 @@
+"""Moving a payment to another customer: reversal and new payment in one act."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from accounts.models import Operator
+from payments.models import Payment, Reversal
+from payments.orders import Order, check_not_given_up, find_own_payment, same_or_refused
+from payments.recording import lock_customers, record_payment, record_reversal
+from payments.refusals import AlreadyReversed, CustomerGone
+from payments.reversing import check_reversible, lock_payment
+from payments.taking import payment_that_won
+from tills.locking import run_act
+
+
+def move_payment(*, operator: Operator, key: UUID, customer_id: int, new_key: UUID, comment: str = "") -> Payment:
+    """Move the payment with this key to another customer and return the new payment, taken in the same till.
+
+    All or nothing, in a transaction of its own; the rights are those of a reversal. Called again with the same new key
+    it returns the same new payment. Raises Payment.DoesNotExist outside the scope, PermissionDenied, or a
+    PaymentRefused, and has then written nothing.
+    """
+    try:
+        return run_act(lambda: _move(operator, key, customer_id, new_key, comment))
+    except IntegrityError:
+        payment = Payment.objects.visible_to(operator).select_related("transaction").get(key=key)
+        return payment_that_won(operator, _order(payment, customer_id, new_key))
+
+
+def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, comment: str) -> Payment:
+    payment = lock_payment(operator, key)
+    till, wrong_customer = payment.transaction.till, payment.transaction.customer_id
+    customers = lock_customers(operator, customer_id, of_payment=payment)
+    order = _order(payment, customer_id, new_key)
+    earlier = find_own_payment(operator=operator, key=new_key)
+    if earlier is not None:
+        return _moved_before(earlier, payment, order)
+    check_not_given_up(operator=operator, key=new_key)
+    check_reversible(operator, payment, Reversal.Reason.WRONG_CUSTOMER, comment)
+    if customer_id == wrong_customer:
+        raise CustomerGone(_("The payment is this customer's already. Choose another one."))
+    reversal = record_reversal(
+        till=till, operator=operator, payment=payment, reason=Reversal.Reason.WRONG_CUSTOMER, comment=comment
+    )
+    reversal.replacement = record_payment(
+        till=till, operator=operator, customer=customers.get(customer_id), order=order
+    )
+    reversal.save(force_insert=True)
+    return reversal.replacement
+
+
+def _moved_before(earlier: Payment, payment: Payment, order: Order) -> Payment:
+    """Return the payment that the same form made before; raises AlreadyReversed when another form moved it."""
+    reversal = Reversal.objects.filter(payment=payment).first()
+    if reversal is not None and reversal.replacement_id != earlier.pk:
+        raise AlreadyReversed(reversal)
+    return same_or_refused(earlier, order)
+
+
+def _order(payment: Payment, customer_id: int, new_key: UUID) -> Order:
+    """Return the same payment for another customer: amount, method, reference, day and comment stay."""
+    line = payment.transaction
+    return Order(
+        key=new_key,
+        customer_id=customer_id,
+        amount=line.amount,
+        method_id=line.method_id or 0,
+        reference=payment.reference,
+        comment=line.comment,
+        paid_on=payment.paid_on,
+    )

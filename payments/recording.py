@@ -1,0 +1,165 @@
+"""Writing a payment or a reversal into the books: what the acts share. Needs an open transaction and the locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Operator
+from customers.models import Customer
+from payments import rules
+from payments.allocating import OpenDocument, Part, allocate
+from payments.balances import open_documents, shown_balance
+from payments.models import Allocation, Delivery, Payment, Reversal
+from payments.orders import Order
+from payments.refusals import CustomerGone, InvoicesRefused
+from tills import journal
+from tills.days import today
+from tills.models import PaymentMethod, Till, Transaction
+
+
+def lock_customers(operator: Operator, *ids: int, of_payment: Payment | None = None) -> dict[int, Customer]:
+    """Return those of the customers that the operator may see, and the payment's own, locked in the order of ids.
+
+    A payment stays in its line's scope wherever its customer has gone since, and its customer must be locked all the
+    same.
+    """
+    mine = Q(pk__in=Customer.objects.visible_to(operator).filter(pk__in=ids).values("pk"))
+    if of_payment is not None:
+        mine |= Q(pk=of_payment.transaction.customer_id)
+    locked = Customer.objects.select_for_update(of=("self",)).filter(mine).order_by("pk")
+    return {customer.pk: customer for customer in locked}
+
+
+def record_payment(*, till: Till, operator: Operator, customer: Customer | None, order: Order) -> Payment:
+    """Decide on what is read under the locks of till and customer, write the payment with its parts, and return it.
+
+    Raises a PaymentRefused when a rule is broken.
+    """
+    if customer is None:
+        raise CustomerGone(_("This customer is not there any more. Search again."))
+    if customer.gone_at is not None:
+        raise CustomerGone(_("The billing system no longer has this customer. No payment can be taken."))
+    method = rules.check_order(order)
+    last = journal.head(till)
+    rules.check_till(till, last, method.effect_of(order.amount))
+    documents = open_documents(customer, operator)
+    parts = allocate(order.amount, _chosen(order.invoices, documents), documents)
+    payment = _build_payment(order, customer)
+    details = {"payment": describe(payment), "parts": [describe_part(part) for part in parts]}
+    entry = _payment_entry(operator, customer, method, order)
+    payment.transaction = journal.write(till=till, last=last, entry=entry, details=details)
+    payment.save(force_insert=True)
+    _write_parts(payment, parts)
+    return payment
+
+
+def _chosen(ids: Sequence[int], documents: Sequence[OpenDocument]) -> list[OpenDocument]:
+    """Return the chosen documents in the order shown; raises InvoicesRefused when one is not open any more."""
+    chosen = [document for document in documents if document.invoice.pk in set(ids)]
+    if len(chosen) != len(set(ids)):
+        raise InvoicesRefused(_("One of the chosen documents has been paid meanwhile. Choose again."))
+    return chosen
+
+
+def _payment_entry(operator: Operator, customer: Customer, method: PaymentMethod, order: Order) -> journal.Entry:
+    return journal.Entry(
+        kind=Transaction.Kind.PAYMENT,
+        operator=operator,
+        customer=customer,
+        method=method,
+        amount=order.amount,
+        effect=method.effect_of(order.amount),
+        cash=method.cash_of(order.amount),
+        comment=order.comment,
+    )
+
+
+def _build_payment(order: Order, customer: Customer) -> Payment:
+    before = shown_balance(customer)
+    return Payment(
+        key=order.key,
+        reference=order.reference,
+        paid_on=order.paid_on or today(),
+        customer_name=customer.shown_name,
+        customer_login=customer.login,
+        customer_balance_before=before,
+        customer_balance_after=before + order.amount,
+    )
+
+
+def _write_parts(payment: Payment, parts: Sequence[Part]) -> None:
+    """Write the parts, and for each what the billing system must be told."""
+    allocations = Allocation.objects.bulk_create(
+        Allocation(payment=payment, invoice=part.document.invoice if part.document else None, amount=part.amount)
+        for part in parts
+    )
+    number = payment.transaction.document_number
+    Delivery.objects.bulk_create(
+        Delivery(allocation=allocation, reference=f"{number}/{place}")
+        for place, allocation in enumerate(allocations, start=1)
+    )
+
+
+def describe(payment: Payment) -> dict[str, object]:
+    """Return the payment as it is signed: every column but its line's."""
+    return {
+        "key": str(payment.key),
+        "reference": payment.reference,
+        "paid_on": payment.paid_on,
+        "customer_name": payment.customer_name,
+        "customer_login": payment.customer_login,
+        "customer_balance_before": payment.customer_balance_before,
+        "customer_balance_after": payment.customer_balance_after,
+    }
+
+
+def describe_part(part: Part) -> dict[str, object]:
+    """Return a part as it is signed: its amount, and the document as it was then."""
+    if part.document is None:
+        return {"amount": part.amount, "document": None}
+    invoice = part.document.invoice
+    document = {"id": invoice.pk, "kind": str(invoice.kind), "number": invoice.number}
+    return {"amount": part.amount, "document": document}
+
+
+def record_reversal(
+    *, till: Till, operator: Operator, payment: Payment, reason: Reversal.Reason, comment: str
+) -> Reversal:
+    """Write the line that undoes a payment into the till that took it, and return the unsaved reversal.
+
+    The caller holds the locks of till and customer and has seen that there is no reversal yet. What the billing system
+    has not been told is cancelled; what it may have been told gets an undo. The caller saves the reversal, with the
+    payment that replaces it, if any.
+    """
+    taken = payment.transaction
+    entry = journal.Entry(
+        kind=Transaction.Kind.REVERSAL,
+        operator=operator,
+        customer=taken.customer,
+        method=taken.method,
+        amount=taken.amount,
+        effect=-taken.effect,
+        cash=-taken.cash,
+        comment=comment,
+    )
+    undoes = {"document": taken.document_number, "key": str(payment.key), "reason": str(reason)}
+    line = journal.write(till=till, last=journal.head(till), entry=entry, details={"reversal": undoes})
+    _undo_deliveries(payment, line.document_number)
+    return Reversal(payment=payment, transaction=line, reason=reason)
+
+
+def _undo_deliveries(payment: Payment, number: str) -> None:
+    """Cancel what was not told yet; for the rest, an undo with the reversal's number and the same part."""
+    told = Delivery.objects.select_for_update().filter(allocation__payment=payment, kind=Delivery.Kind.APPLY)
+    for delivery in told.order_by("pk"):
+        if delivery.state in {Delivery.State.WAITING, Delivery.State.REFUSED}:
+            delivery.state = Delivery.State.CANCELLED
+            delivery.save(update_fields=["state"])
+        else:
+            part = delivery.reference.rpartition("/")[2]
+            Delivery.objects.create(
+                allocation_id=delivery.allocation_id, kind=Delivery.Kind.UNDO, reference=f"{number}/{part}"
+            )

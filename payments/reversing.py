@@ -1,0 +1,75 @@
+"""Reversing a payment: the one act that undoes one, by a row of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Operator
+from payments.models import Payment, Reversal
+from payments.recording import lock_customers, record_reversal
+from payments.refusals import AlreadyReversed, ReasonMissing
+from payments.taking import check_access
+from tills.locking import run_act
+from tills.models import Till
+
+REVERSE_PERMISSION = "payments.reverse_payment"
+
+
+def may_reverse(operator: Operator, payment: Payment) -> bool:
+    """Return whether the operator may reverse this payment now: an own one for a while, any in scope with the right."""
+    return operator.has_perm(REVERSE_PERMISSION) or (
+        payment.transaction.operator_id == operator.pk and timezone.now() < own_until(payment)
+    )
+
+
+def own_until(payment: Payment) -> datetime:
+    """Return until when the operator who took the payment may reverse it without a further right."""
+    return payment.transaction.recorded_at + timedelta(minutes=settings.CASHDESK_REVERSE_MINUTES)
+
+
+def reverse_payment(*, operator: Operator, key: UUID, reason: Reversal.Reason, comment: str = "") -> Reversal:
+    """Reverse the payment with this key and return the reversal; the money is given back.
+
+    All or nothing, in a transaction of its own. Called twice, the second is AlreadyReversed. Raises
+    Payment.DoesNotExist outside the operator's scope, PermissionDenied without the right, or a PaymentRefused, and has
+    then written nothing.
+    """
+    return run_act(lambda: _reverse(operator, key, reason, comment))
+
+
+def _reverse(operator: Operator, key: UUID, reason: Reversal.Reason, comment: str) -> Reversal:
+    payment = lock_payment(operator, key)
+    lock_customers(operator, of_payment=payment)
+    check_reversible(operator, payment, reason, comment)
+    till = payment.transaction.till
+    reversal = record_reversal(till=till, operator=operator, payment=payment, reason=reason, comment=comment)
+    reversal.save(force_insert=True)
+    return reversal
+
+
+def lock_payment(operator: Operator, key: UUID) -> Payment:
+    """Return the payment as read under the lock of the till that took it. Needs an open transaction.
+
+    Raises Payment.DoesNotExist outside the operator's scope.
+    """
+    visible = Payment.objects.visible_to(operator)
+    Till.objects.select_for_update().get(lines__payment=visible.get(key=key))
+    return visible.select_related("transaction__till", "transaction__customer", "transaction__method").get(key=key)
+
+
+def check_reversible(operator: Operator, payment: Payment, reason: Reversal.Reason, comment: str) -> None:
+    """Raise what speaks against a reversal: AlreadyReversed, PermissionDenied, or ReasonMissing. Needs the locks."""
+    check_access(operator)
+    earlier = Reversal.objects.filter(payment=payment).first()
+    if earlier is not None:
+        raise AlreadyReversed(earlier)
+    if not may_reverse(operator, payment):
+        raise PermissionDenied(_("The time to reverse this payment yourself is over. Ask your supervisor."))
+    if reason == Reversal.Reason.OTHER and not comment:
+        raise ReasonMissing(_("Write why the payment is reversed"))

@@ -1,0 +1,109 @@
+"""The wrong customer: reversal and new payment in one act, and both papers tell the truth."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import Operator, Reseller
+from customers.models import Customer
+from payments.balances import open_documents, shown_balance
+from payments.models import Payment, Reversal
+from payments.moving import move_payment
+from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise
+from payments.reversing import reverse_payment
+from tests.factories import CustomerFactory, InvoiceFactory, order, pay
+from tills.models import Till, Transaction
+
+D = Decimal
+
+
+@pytest.fixture
+def wrong(house: None) -> Customer:
+    return CustomerFactory.create(name="Jana Nováková")
+
+
+@pytest.fixture
+def right(house: None) -> Customer:
+    customer: Customer = CustomerFactory.create(name="Jan Novák", balance=D("-60"))
+    InvoiceFactory.create(customer=customer)
+    return customer
+
+
+def test_the_money_goes_to_the_right_customer_in_one_act(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment = pay(alice, wrong, comment="October")
+    moved = move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=uuid4())
+
+    assert (shown_balance(wrong), shown_balance(right)) == (D(0), D(0))
+    assert open_documents(right, alice) == []
+    kinds = Transaction.objects.order_by("number").values_list("number", "kind", "balance_after", "customer")
+    assert list(kinds) == [
+        (1, "payment", D(-60), wrong.pk), (2, "reversal", D(0), wrong.pk), (3, "payment", D(-60), right.pk),
+    ]  # fmt: skip
+    reversal = Reversal.objects.get()
+    assert (reversal.payment, reversal.replacement, reversal.reason) == (payment, moved, "customer")
+    assert moved.transaction.comment == "October"
+    assert moved.customer_name == "Jan Novák"
+
+
+def test_the_same_form_moves_the_money_once(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment, new_key = pay(alice, wrong), uuid4()
+    moved = move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=new_key)
+    assert move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=new_key) == moved
+    assert Transaction.objects.count() == 3
+
+
+def test_the_same_form_with_another_customer_is_refused(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment, new_key = pay(alice, wrong), uuid4()
+    move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=new_key)
+    with pytest.raises(KeyUsedOtherwise):
+        move_payment(operator=alice, key=payment.key, customer_id=CustomerFactory.create().pk, new_key=new_key)
+    assert Transaction.objects.count() == 3
+
+
+def test_a_reversed_payment_cannot_be_moved(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment = pay(alice, wrong)
+    reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.CHANGED_MIND)
+    with pytest.raises(AlreadyReversed):
+        move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert Payment.objects.count() == 1
+
+
+def test_a_refused_new_payment_leaves_the_old_one_standing(alice: Operator, wrong: Customer) -> None:
+    payment = pay(alice, wrong)
+    for customer_id in (wrong.pk, 999_999):
+        with pytest.raises(CustomerGone):
+            move_payment(operator=alice, key=payment.key, customer_id=customer_id, new_key=uuid4())
+    assert Transaction.objects.count() == 1
+    assert not Reversal.objects.exists()
+
+
+def test_nobody_moves_money_to_another_resellers_customer(charlie: Operator, north: Reseller, right: Customer) -> None:
+    Till.objects.create(code="R", reseller=north, limit=D(100))
+    payment = pay(charlie, CustomerFactory.create(reseller=north))
+    with pytest.raises(CustomerGone):
+        move_payment(operator=charlie, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert Transaction.objects.count() == 1
+
+
+def test_the_rights_are_those_of_a_reversal(alice: Operator, bob: Operator, wrong: Customer, right: Customer) -> None:
+    payment = pay(alice, wrong)
+    with pytest.raises(PermissionDenied):
+        move_payment(operator=bob, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert Transaction.objects.count() == 1
+
+
+def test_a_till_at_its_limit_can_still_move_a_payment(alice: Operator, wrong: Customer, right: Customer) -> None:
+    Till.objects.create(code="T", operator=alice, limit=D(60))
+    payment = pay(alice, wrong)
+    moved = move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert moved.transaction.balance_after == D(-60)
+
+
+def test_a_used_key_of_another_payment_is_refused(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment, other = pay(alice, wrong), order(right)
+    taken = pay(alice, right, key=other.key)
+    with pytest.raises((KeyUsedOtherwise, AlreadyReversed)):
+        move_payment(operator=alice, key=payment.key, customer_id=wrong.pk, new_key=taken.key)
+    assert Payment.objects.count() == 2
