@@ -22,7 +22,7 @@ START_SECONDS = 60
 END_SECONDS = 40  # longer than gunicorn's graceful_timeout
 # A killed test process cannot end its server, so the kernel does, where setpriv can ask it to.
 WITH_US = ["setpriv", "--pdeathsig=TERM"] if shutil.which("setpriv") else []
-GUNICORN = [*WITH_US, sys.executable, "-m", "gunicorn", "--config", "cashdesk/gunicorn.py", "cashdesk.wsgi"]
+GUNICORN = [*WITH_US, sys.executable, "-m", "gunicorn", "--config", "cashdesk/gunicorn.py"]
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_desk(environ: Mapping[str, str], log: Path) -> Iterator[Desk]:
+def running_desk(environ: Mapping[str, str], log: Path, application: str = "cashdesk.wsgi") -> Iterator[Desk]:
     """Start gunicorn, wait until it is healthy, and end it by its process id whatever happens."""
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         # The socket is handed over open: no other process can take the port, and early requests wait in its queue.
         process = subprocess.Popen(
-            [*GUNICORN, "--bind", f"fd://{listener.fileno()}"],
+            [*GUNICORN, "--bind", f"fd://{listener.fileno()}", application],
             cwd=ROOT,
             env=environ,
             stdout=output,
