@@ -3,9 +3,12 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from babel.numbers import get_currency_symbol
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from cashdesk import dates
@@ -66,3 +69,10 @@ def clock(moment: datetime) -> str:
 def moment(value: datetime) -> str:
     """Write day, time and zone."""
     return dates.format_moment(value)
+
+
+@register.simple_tag
+def currency_sign() -> str:
+    """Write the sign of the installation's currency, like €, for the end of an amount's box."""
+    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    return str(get_currency_symbol(settings.CASHDESK_CURRENCY, locale=locale))
