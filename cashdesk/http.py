@@ -25,3 +25,11 @@ class SeeOther(HttpResponseRedirect):
 def see_other(to: str, *args: object, **kwargs: object) -> SeeOther:
     """Return a 303 to a view's name or an address."""
     return SeeOther(resolve_url(to, *args, **kwargs))
+
+
+def key_in(request: HttpRequest, name: str) -> int | None:
+    """Return the key of a page from the address; anything that is none is the key of no line."""
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

@@ -1,6 +1,43 @@
-"""To be written."""
-from django.http import HttpRequest, HttpResponse
+"""The operator's till: its balance, what may still be taken, and its journal."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cashdesk.http import OperatorRequest, key_in
+from customers.money import ZERO
+from payments.journal_rows import Page, cash_in, journal_page
+from tills import journal
+from tills.holders import find_till, till_to_be
 
 
-def till(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse("till")
+@require_safe
+def till(request: OperatorRequest) -> HttpResponse:
+    """Show the till's figures and 25 lines of its journal; looking makes no till."""
+    operator = request.user
+    own = find_till(operator)
+    last = journal.head(own) if own else None
+    balance = last.balance_after if last else ZERO
+    page = None
+    if own and last:
+        before, after = key_in(request, "before"), key_in(request, "after")
+        page = journal_page(till=own, operator=operator, newest=last.number, before=before, after=after)
+    shown = {
+        "balance": balance,
+        "room": journal.room_of(own or till_to_be(operator.reseller or operator), balance),
+        "cash": cash_in(own) if own else ZERO,
+        "code": own.code if own else "",
+        "page": page,
+        "beside": beside(page) if page else None,
+    }
+    return render(request, "desk/till.html", shown)
+
+
+def beside(shown: Page) -> dict[str, str | None]:
+    """Return the addresses of the pages beside this one."""
+    return {
+        "older": f"?before={shown.older}" if shown.older else None,
+        "newer": f"?after={shown.newer}" if shown.newer else None,
+    }

@@ -1,0 +1,107 @@
+"""A till's journal as one of its users may read it: colleagues' lines without customer, comment and link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Operator
+from customers.money import ZERO
+from payments.history import PRINTED_NAME
+from tills.models import Till, Transaction, document_number
+
+ROWS = 25
+RECEIPT_KEY = Coalesce("payment__key", "reversal__payment__key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What only those may read who may see the line: whose it is, what was noted, and the key of its receipt."""
+
+    customer: str
+    comment: str
+    key: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the journal; without details where it is a colleague's, so that no template can show them."""
+
+    number: int
+    document: str
+    recorded_at: datetime
+    day: date
+    kind: str
+    amount: Decimal
+    effect: Decimal
+    balance_before: Decimal
+    balance_after: Decimal
+    details: Details | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """At most 25 rows, newest first, and the numbers that lead to the pages beside it (None: there is none)."""
+
+    rows: list[Row]
+    older: int | None
+    newer: int | None
+
+
+def cash_in(till: Till) -> Decimal:
+    """Return the cash that should lie in the drawer: what the till's lines put in and took out."""
+    return Transaction.objects.filter(till=till).aggregate(cash=Sum("cash"))["cash"] or ZERO
+
+
+def journal_page(
+    *, till: Till, operator: Operator, newest: int, before: int | None = None, after: int | None = None
+) -> Page:
+    """Return the page right before or after a number, else the newest one; `newest` is the till's last number.
+
+    A till's numbers have no gaps, so that the numbers themselves say whether there is more.
+    """
+    lines = Transaction.objects.filter(till=till).order_by("-number")
+    if after is not None:
+        lines = lines.filter(number__gt=after).reverse()
+    elif before is not None:
+        lines = lines.filter(number__lt=before)
+    columns = (
+        "pk",
+        "number",
+        "recorded_at",
+        "business_date",
+        "kind",
+        "amount",
+        "effect",
+        "balance_before",
+        "balance_after",
+    )
+    read = sorted(lines.values(*columns)[:ROWS], key=lambda line: line["number"], reverse=True)
+    visible = _details(operator, [line["pk"] for line in read])
+    rows = [
+        Row(
+            document=document_number(till, line["number"]),
+            day=line.pop("business_date"),
+            kind=str(Transaction.Kind(line.pop("kind")).label),
+            details=visible.get(line.pop("pk")),
+            **line,
+        )
+        for line in read
+    ]
+    return Page(
+        rows=rows,
+        older=rows[-1].number if rows and rows[-1].number > 1 else None,
+        newer=rows[0].number if rows and rows[0].number < newest else None,
+    )
+
+
+def _details(operator: Operator, ids: list[int]) -> dict[int, Details]:
+    """Return the details of those lines that the operator may see; the rest is never read."""
+    visible = Transaction.objects.visible_to(operator).filter(pk__in=ids)
+    found = visible.values_list("pk", "comment", PRINTED_NAME, RECEIPT_KEY)
+    return {pk: Details(customer=name or "", comment=comment, key=key) for pk, comment, name, key in found}
