@@ -51,7 +51,7 @@ def _most(reading: Sequence[str]) -> int:
 
 
 def _present(operator: Operator) -> QuerySet[Customer]:
-    return Customer.objects.visible_to(operator).filter(gone_at=None)
+    return Customer.objects.visible_to(operator).filter(gone_at=None).order_by()
 
 
 def _counts(keys: QuerySet[SearchKey], typed: Sequence[str]) -> dict[str, int]:
