@@ -1,0 +1,1 @@
+"""Billing systems outside: one protocol of plain values, and what speaks it."""
