@@ -47,3 +47,23 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class ApiSession(models.Model):
+    """The access token and the last nonce of one API key, shared by all processes; written in short transactions only.
+
+    A token is renewed by whoever has claimed it; the others wait for what they store, or for the claim to run out.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)  # a digest of address and key, never the key
+    nonce = models.PositiveBigIntegerField(default=0)
+    token = models.TextField(blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API session")
+        verbose_name_plural = _("API sessions")
+
+    def __str__(self) -> str:
+        return self.name[:8]

@@ -34,3 +34,18 @@ class DeskEnv(environ.Env):
         if value in ON | OFF:
             return value in ON
         raise ImproperlyConfigured(f"{name} is {value!r}. Write true or false.")
+
+    def credential(self, name: str) -> str:
+        """Return NAME, or the text of the file NAME_FILE: a secret somebody else chose the length of, may be empty."""
+        path = str(self.str(f"{name}_FILE", default=""))
+        return str(self.str(name, default="")) or (Path(path).read_text(encoding="utf-8").strip() if path else "")
+
+    def one_of(self, name: str, usual: str, *others: str) -> str:
+        """Return NAME, which is one of these words; the usual one when it is not set.
+
+        Raises ImproperlyConfigured for any other word.
+        """
+        value = str(self.str(name, default="")) or usual
+        if value not in (usual, *others):
+            raise ImproperlyConfigured(f"{name} is {value!r}. Write {' or '.join((usual, *others))}.")
+        return value

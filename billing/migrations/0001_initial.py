@@ -10,6 +10,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='ApiSession',
+            fields=[
+                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('nonce', models.PositiveBigIntegerField(default=0)),
+                ('token', models.TextField(blank=True)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('claimed_until', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'verbose_name': 'API session',
+                'verbose_name_plural': 'API sessions',
+            },
+        ),
+        migrations.CreateModel(
             name='Batch',
             fields=[
                 ('number', models.PositiveIntegerField(primary_key=True, serialize=False, verbose_name='number')),
