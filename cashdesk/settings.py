@@ -44,6 +44,22 @@ CASHDESK_RECEIPT_FOOTER = env.str("CASHDESK_RECEIPT_FOOTER", default="")
 CASHDESK_HELP = env.str("CASHDESK_HELP", default="")
 CASHDESK_PLAIN_HTTP = env.switch("CASHDESK_PLAIN_HTTP")
 
+# --- The billing system ----------------------------------------------------------------------------------------------
+CASHDESK_BILLING = env.one_of("CASHDESK_BILLING", "files", "splynx")
+CASHDESK_BILLING_SETTLE = env.int("CASHDESK_BILLING_SETTLE", default=120)
+CASHDESK_SPLYNX_URL = env.str("CASHDESK_SPLYNX_URL", default="")
+CASHDESK_SPLYNX_KEY = env.credential("CASHDESK_SPLYNX_KEY")
+CASHDESK_SPLYNX_SECRET = env.credential("CASHDESK_SPLYNX_SECRET")
+CASHDESK_SPLYNX_HOOK_SECRET = env.credential("CASHDESK_SPLYNX_HOOK_SECRET")
+CASHDESK_SPLYNX_TIMEOUT = env.int("CASHDESK_SPLYNX_TIMEOUT", default=15)
+CASHDESK_SPLYNX_UNDO = env.one_of("CASHDESK_SPLYNX_UNDO", "delete", "negative")
+if CASHDESK_BILLING == "splynx" and not (CASHDESK_SPLYNX_URL and CASHDESK_SPLYNX_KEY and CASHDESK_SPLYNX_SECRET):
+    raise ImproperlyConfigured(
+        "CASHDESK_BILLING is splynx: set CASHDESK_SPLYNX_URL, CASHDESK_SPLYNX_KEY and CASHDESK_SPLYNX_SECRET."
+    )
+if CASHDESK_BILLING_SETTLE < 1 or CASHDESK_SPLYNX_TIMEOUT < 1:
+    raise ImproperlyConfigured("CASHDESK_BILLING_SETTLE and CASHDESK_SPLYNX_TIMEOUT are at least one second.")
+
 # --- The house -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "cashdesk.apps.CashdeskConfig",
@@ -177,4 +193,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}},  # its INFO is every address asked, with logins in it
 }
