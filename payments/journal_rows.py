@@ -67,7 +67,7 @@ def journal_page(
     """
     lines = Transaction.objects.filter(till=till).order_by("-number")
     if after is not None:
-        lines = lines.filter(number__gt=after).reverse()
+        lines = lines.filter(number__gt=after).reverse() if after > 0 else lines.none()  # no line has the number 0
     elif before is not None:
         lines = lines.filter(number__lt=before)
     columns = (

@@ -14,7 +14,7 @@ from customers.models import Customer, Invoice
 from payments.models import Payment
 from payments.taking import Order, take_payment
 from tills.days import today
-from tills.models import PaymentMethod
+from tills.models import PaymentMethod, Till
 
 PASSWORD = "a long word for tests"
 
@@ -73,6 +73,11 @@ class InvoiceFactory(DjangoModelFactory[Invoice]):
     due_on = factory.LazyFunction(lambda: today() + timedelta(days=7))
     total = Decimal("60.00")
     due = factory.SelfAttribute("total")
+
+
+def give_room(reseller: Reseller, limit: str = "10000.00") -> Till:
+    """Return the reseller's till with room to take cash: by default a reseller pays in first."""
+    return Till.objects.create(code=f"R{reseller.pk}", reseller=reseller, limit=Decimal(limit))
 
 
 def cash() -> PaymentMethod:

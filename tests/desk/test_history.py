@@ -1,8 +1,7 @@
 """The history: whose lines are shown, what the filters do, what they sum to, and paging by key."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal as D
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,13 +10,13 @@ from bs4 import BeautifulSoup, Tag
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Operator, Reseller
 from payments import history
 from payments.models import Payment, Reversal
 from payments.reversing import reverse_payment
-from tests.factories import CustomerFactory, OperatorFactory, card, cash, pay
+from tests.factories import CustomerFactory, OperatorFactory, card, cash, give_room, pay
 from tests.people import grant, signed_in
 from tills.days import today
 from tills.models import Transaction
@@ -148,8 +147,8 @@ def test_today_is_shown_where_the_address_names_no_day(alice: Operator) -> None:
     assert numbers(page(client, since=str(today() - timedelta(days=1)))) == [number(now), number(yesterday)]
 
 
-def test_the_business_day_decides_and_not_the_clock(alice: Operator, settings: object) -> None:
-    settings.CASHDESK_DAY_STARTS = datetime(2026, 1, 1, 4).time()  # type: ignore[attr-defined]
+def test_the_business_day_decides_and_not_the_clock(alice: Operator, settings: Settings) -> None:
+    settings.CASHDESK_DAY_STARTS = time(4)
     with time_machine.travel(datetime(2026, 3, 10, 2, 30, tzinfo=UTC), tick=False):
         late = pay(alice, CustomerFactory.create())
     client = signed_in(alice)
