@@ -123,6 +123,11 @@ class Operator(AbstractUser):
     def __str__(self) -> str:
         return self.username
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Return the login as it is stored: in small letters, so that both databases find it in any script."""
+        return super().normalize_username(username).lower()
+
     def get_full_name(self) -> str:
         """Return the name as printed on receipts, or the login where none was given."""
         return self.name or self.username

@@ -10,8 +10,12 @@ class CashdeskConfig(AppConfig):
     name = "cashdesk"
 
     def ready(self) -> None:
-        """Register the start-up checks."""
-        from cashdesk import checks  # noqa: F401  # importing registers them
+        """Register the start-up checks, and the clock that every sign-in starts."""
+        from django.contrib.auth.signals import user_logged_in
+
+        from cashdesk import checks, idling  # noqa: F401  # importing the checks registers them
+
+        user_logged_in.connect(idling.start_clock, dispatch_uid="cashdesk.idling")
 
 
 class DeskAdminConfig(AdminConfig):

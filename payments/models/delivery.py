@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Operator
 from payments.models.payment import Allocation
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries, narrowed to what an operator may see."""
+
+    def visible_to(self, operator: Operator) -> Self:
+        """Return what becomes of the parts of the payments this operator may see."""
+        return self.filter(allocation__in=Allocation.objects.visible_to(operator))
 
 
 class Delivery(models.Model):
@@ -42,6 +53,8 @@ class Delivery(models.Model):
     lease = models.DateTimeField(_("lease until"), null=True, blank=True)
     remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
     error = models.CharField(_("what went wrong"), max_length=255, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("delivery")
