@@ -1,8 +1,11 @@
-"""Fetches and batches: what came in when, and what went out with which number."""
+"""What came in when and what went out with which number, and what people and programs found on the way."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from payments.models import Delivery
 
 
 class Counter(models.Model):
@@ -67,3 +70,149 @@ class ApiSession(models.Model):
 
     def __str__(self) -> str:
         return self.name[:8]
+
+
+class Pull(models.Model):
+    """One run that asked the live billing system for customers; unfinished ones were stopped on the way."""
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True)
+    is_full = models.BooleanField(_("all customers"))
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    customers = models.PositiveIntegerField(_("customers"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    left_alone = models.PositiveIntegerField(_("left alone"), default=0)
+    unmapped = models.CharField(_("partners without a reseller"), max_length=255, blank=True)
+    error = models.CharField(_("what went wrong"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("pull")
+        verbose_name_plural = _("pulls")
+        ordering = ["-number"]
+        constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="pull_number_from_one")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Contact(models.Model):
+    """How the last conversations of one kind with the billing system went: pull, deliver, card, reconcile, hook."""
+
+    role = models.CharField(_("what for"), max_length=16, primary_key=True)
+    answered_at = models.DateTimeField(_("last answer"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("last failure"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures since the last answer"), default=0)
+    error = models.CharField(_("what went wrong"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["role"]
+
+    def __str__(self) -> str:
+        return self.role
+
+
+class Source(models.Model):
+    """Which billing system the figures come from; there is one row at most."""
+
+    name = models.CharField(_("name"), max_length=16, primary_key=True)
+    since = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("source of the figures")
+        verbose_name_plural = _("sources of the figures")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Settlement(models.Model):
+    """What a person did about a part that the billing system did not take, or did not answer about; append-only."""
+
+    class Step(models.TextChoices):
+        """What was done."""
+
+        RETRY = "retry", _("Try again")
+        ENTERING = "entering", _("I am entering it")
+        ENTERED = "entered", _("Entered")
+        NOT_ENTERED = "not", _("Not entered")
+
+    delivery = models.ForeignKey(
+        Delivery, verbose_name=_("delivery"), on_delete=models.PROTECT, related_name="settlements"
+    )
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
+    )
+    step = models.CharField(_("step"), max_length=8, choices=Step.choices)
+    comment = models.CharField(_("comment"), max_length=255)
+    remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
+    recorded_at = models.DateTimeField(_("recorded"))
+
+    class Meta:
+        verbose_name = _("settlement by hand")
+        verbose_name_plural = _("settlements by hand")
+        ordering = ["pk"]
+        permissions = [("manage_billing", _("Can see and settle what the billing system did not take"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(step__in=["retry", "entering", "entered", "not"]), name="settlement_step_known"
+            ),
+            models.CheckConstraint(condition=Q(step="retry") | ~Q(comment=""), name="settlement_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"settlement {self.pk}"
+
+
+class Reconciliation(models.Model):
+    """One comparison of our payments with those over there."""
+
+    since = models.DateField(_("since"))
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    compared = models.PositiveIntegerField(_("payments compared"), default=0)
+
+    class Meta:
+        verbose_name = _("reconciliation")
+        verbose_name_plural = _("reconciliations")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"reconciliation {self.pk}"
+
+
+class Difference(models.Model):
+    """One thing that differed in a reconciliation."""
+
+    class Kind(models.TextChoices):
+        """What differs."""
+
+        DELETED = "deleted", _("Deleted over there")
+        CHANGED = "changed", _("Changed over there")
+        MISSING = "missing", _("Missing over there")
+        TWICE = "twice", _("Twice under our reference")
+        CANCELLED = "undone", _("There, although reversed or cancelled here")
+        UNKNOWN = "unknown", _("There, although not known as delivered here")
+        BALANCE = "balance", _("Balance differs")
+
+    reconciliation = models.ForeignKey(
+        Reconciliation, verbose_name=_("reconciliation"), on_delete=models.CASCADE, related_name="differences"
+    )
+    kind = models.CharField(_("what differs"), max_length=9, choices=Kind.choices)
+    delivery = models.ForeignKey(
+        Delivery, verbose_name=_("delivery"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reference = models.CharField(_("reference"), max_length=64, blank=True)
+    customer_id_there = models.CharField(_("customer"), max_length=64, blank=True)
+    remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
+    here = models.CharField(_("here"), max_length=255, blank=True)
+    there = models.CharField(_("over there"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("difference")
+        verbose_name_plural = _("differences")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}"

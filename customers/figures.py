@@ -41,10 +41,13 @@ class CustomerFigures:
     reseller_id: int | None
     balance: Decimal
     documents: Sequence[DocumentFigures] = ()
+    paid_through: str = ""  # external id of the account that pays for this one; empty: it pays for itself
 
     def differ_from(self, customer: Customer) -> bool:
         """Return whether the stored customer says anything else, or is gone."""
-        return self.rename(customer) or self.balance != customer.balance
+        if self.rename(customer):
+            return True
+        return (self.balance, self.paid_through) != (customer.balance, customer.paid_through)
 
     def rename(self, customer: Customer) -> bool:
         """Return whether search must find the customer otherwise from now on."""
@@ -62,6 +65,7 @@ class Changes:
     returned: int = 0  # of the changed: they were gone
     gone: int = 0
     newer: int = 0  # left alone: a later fetch has written them
+    left_alone: int = 0  # one of their payments is on its way; they are asked for again
     documents_created: int = 0
     documents_changed: int = 0
     documents_unchanged: int = 0

@@ -13,6 +13,10 @@ from customers.fields import KeyField
 from customers.money import MoneyField
 
 
+# Something was delivered, or somebody asked, after the last fetch that was written: the next pull asks for these.
+WANTED = Q(event__gt=F("fetched")) | Q(asked__gt=F("fetched"))
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
     """Customers, narrowed to what an operator may see."""
 
@@ -34,7 +38,17 @@ class Customer(models.Model):
     balance = MoneyField(_("balance"), default=0, help_text=_("As the billing system last said; below zero: owes."))
     as_of = models.DateTimeField(_("as of"), help_text=_("When the billing system said so."))
     gone_at = models.DateTimeField(_("gone since"), null=True, blank=True)
+    paid_through = models.CharField(
+        _("paid through"),
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("Id of the account that pays for this one; empty: this account pays for itself."),
+    )
+    # One counter numbers all three: order, not clocks, decides what a fetch contains.
     fetched = models.PositiveBigIntegerField(_("last fetch"), default=0, editable=False)
+    event = models.PositiveBigIntegerField(_("last delivery event"), default=0, editable=False)
+    asked = models.PositiveBigIntegerField(_("last asked for a fetch"), default=0, editable=False)
     id_key = KeyField(max_length=64, editable=False)
     id_short = KeyField(max_length=64, editable=False)
     login_key = KeyField(max_length=128, editable=False)
@@ -47,8 +61,11 @@ class Customer(models.Model):
         verbose_name_plural = _("customers")
         ordering = ["pk"]
         indexes = [
-            models.Index(fields=[column, "reseller"], name=f"customer_{column}")  # the scope is in the index
-            for column in ("id_key", "id_short", "login_key", "login_short")
+            *(
+                models.Index(fields=[column, "reseller"], name=f"customer_{column}")  # the scope is in the index
+                for column in ("id_key", "id_short", "login_key", "login_short")
+            ),
+            models.Index(fields=["id"], condition=WANTED, name="customer_wanted"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(external_id=""), name="customer_has_id"),

@@ -5,7 +5,7 @@ A customer and all documents are written in one transaction under the customer's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime
 
 from django.db import transaction
@@ -19,27 +19,41 @@ from customers.money import ZERO
 MOST_AT_ONCE = 500  # a payment waits for the locks of one transaction at most
 CUSTOMER_FIELDS = [
     "login", "name", "company", "reseller", "balance", "as_of", "gone_at", "fetched", "login_key", "login_short",
+    "paid_through",
 ]  # fmt: skip
 INVOICE_FIELDS = [*DOCUMENT_FIELDS, "number_key", "number_short"]
 
 AfterWrite = Callable[[Sequence[int]], None]
+LeftAlone = Callable[[Sequence[Customer]], Set[int]]
+
+
+def nobody(customers: Sequence[Customer]) -> Set[int]:
+    """Return that no customer is left alone: files are read while nothing is on its way."""
+    return frozenset()
 
 
 def write_customers(
-    *, figures: Sequence[CustomerFigures], fetch: int, as_of: datetime, after_write: AfterWrite
+    *,
+    figures: Sequence[CustomerFigures],
+    fetch: int,
+    as_of: datetime,
+    after_write: AfterWrite,
+    left_alone: LeftAlone = nobody,
 ) -> Changes:
     """Make the stored customers say what the billing system said in this fetch; return what was written.
 
     All or nothing, at most 500 customers, in a transaction of its own. A customer whom a later fetch has written is
-    left alone. `after_write` is called in the transaction with the ids of the customers whose figures now are those of
-    this fetch, changed or not; what it raises undoes everything. Called twice, the second time writes nothing.
+    left alone, and so is whom `left_alone` names among the locked customers. `after_write` is called in the transaction
+    with the ids of the customers whose figures now are those of this fetch, changed or not; what it raises undoes
+    everything. Called twice, the second time writes nothing.
     """
     if len(figures) > MOST_AT_ONCE:
         raise ValueError("The desk would wait too long for so many locks.")
     with transaction.atomic(durable=True):
         made = _create_missing(figures, fetch, as_of)
         stored = _lock([stated.external_id for stated in figures])
-        older = [stated for stated in figures if stored[stated.external_id].fetched < fetch]
+        alone = left_alone([customer for customer in stored.values() if customer.fetched < fetch])
+        older = [f for f in figures if stored[f.external_id].fetched < fetch and stored[f.external_id].pk not in alone]
         difference = compare(stored, _invoices(stored[stated.external_id].pk for stated in older), older)
         ours = [f for f in figures if f.external_id in made and stored[f.external_id].fetched == fetch]
         difference.new_documents += [(stored[f.external_id], document) for f in ours for document in f.documents]
@@ -48,8 +62,16 @@ def write_customers(
         after_write([stored[stated.external_id].pk for stated in [*older, *ours]])
     difference.changes.created = len(ours)
     difference.changes.documents_created = len(difference.new_documents)
-    difference.changes.newer = len(figures) - len(older) - len(ours)
+    difference.changes.left_alone = len(alone)
+    difference.changes.newer = len(figures) - len(older) - len(ours) - len(alone)
     return difference.changes
+
+
+def note_fetch(customer_ids: Sequence[int], *, fetch: int, as_of: datetime) -> None:
+    """Write on locked customers which fetch their figures are of, and when it held, although nothing else changed."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a fetch is noted in the transaction that writes its figures")
+    Customer.objects.filter(pk__in=customer_ids).update(fetched=fetch, as_of=as_of)
 
 
 def preview_customers(figures: Sequence[CustomerFigures]) -> Changes:
@@ -62,7 +84,9 @@ def preview_customers(figures: Sequence[CustomerFigures]) -> Changes:
     return changes
 
 
-def write_gone(*, external_ids: Sequence[str], fetch: int, after_write: AfterWrite) -> Changes:
+def write_gone(
+    *, external_ids: Sequence[str], fetch: int, after_write: AfterWrite, left_alone: LeftAlone = nobody
+) -> Changes:
     """Mark customers whom the billing system no longer names as gone, close their documents, let search forget them.
 
     All or nothing, at most 500 customers, in a transaction of its own. Their balance stays as last said: so the parts
@@ -71,13 +95,16 @@ def write_gone(*, external_ids: Sequence[str], fetch: int, after_write: AfterWri
     if len(external_ids) > MOST_AT_ONCE:
         raise ValueError("The desk would wait too long for so many locks.")
     with transaction.atomic(durable=True):
-        stored = _lock(external_ids).values()
-        gone = [customer.pk for customer in stored if customer.fetched < fetch and customer.gone_at is None]
+        older = [customer for customer in _lock(external_ids).values() if customer.fetched < fetch]
+        alone = left_alone(older)
+        named = [customer for customer in older if customer.pk not in alone]
+        gone = [customer.pk for customer in named if customer.gone_at is None]
         closed = Invoice.objects.filter(customer__in=gone, due__gt=0).update(due=ZERO)
-        Customer.objects.filter(pk__in=gone).update(gone_at=timezone.now(), fetched=fetch)
+        Customer.objects.filter(pk__in=gone).update(gone_at=timezone.now())
+        Customer.objects.filter(pk__in=[customer.pk for customer in named]).update(fetched=fetch)
         SearchKey.objects.filter(customer__in=gone).delete()
         after_write([])
-    return Changes(gone=len(gone), documents_closed=closed)
+    return Changes(gone=len(gone), documents_closed=closed, left_alone=len(alone))
 
 
 def _named(external_ids: Iterable[str]) -> Iterable[Customer]:
@@ -116,6 +143,7 @@ def _fill(customer: Customer, stated: CustomerFigures, fetch: int, as_of: dateti
     customer.login_key, customer.login_short = words.exact_key(stated.login), words.short_key(stated.login)
     customer.reseller_id, customer.balance = stated.reseller_id, stated.balance
     customer.as_of, customer.fetched, customer.gone_at = as_of, fetch, None
+    customer.paid_through = stated.paid_through
     return customer
 
 

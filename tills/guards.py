@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 REFUSED = "the books are append-only"
 APPEND_ONLY = (
     "tills_transaction", "payments_payment", "payments_allocation", "payments_reversal",
-    "payments_givenupkey", "payments_printing",
+    "payments_givenupkey", "payments_printing", "billing_settlement",
 )  # fmt: skip
 NEVER_DELETED = (
     "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",

@@ -204,7 +204,23 @@ class Migration(migrations.Migration):
                 ),
                 ("batch", models.PositiveIntegerField(blank=True, null=True, verbose_name="batch")),
                 ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
-                ("lease", models.DateTimeField(blank=True, null=True, verbose_name="lease until")),
+                (
+                    "look_ups",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="How often it was looked for and not found since it became unknown.",
+                        verbose_name="look-ups",
+                    ),
+                ),
+                (
+                    "lease",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Nobody touches it before; an unknown one without a lease waits for a person.",
+                        null=True,
+                        verbose_name="lease until",
+                    ),
+                ),
                 ("remote_id", models.CharField(blank=True, max_length=64, verbose_name="id in the billing system")),
                 ("error", models.CharField(blank=True, max_length=255, verbose_name="what went wrong")),
                 (
@@ -223,6 +239,18 @@ class Migration(migrations.Migration):
                 "ordering": ["pk"],
                 "indexes": [
                     models.Index(condition=models.Q(("state", "waiting")), fields=["id"], name="delivery_waiting"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["sending", "unknown"])), fields=["id"], name="delivery_held"
+                    ),
+                    models.Index(
+                        condition=models.Q(("lease__isnull", False)), fields=["lease"], name="delivery_leased"
+                    ),
+                    models.Index(condition=models.Q(("state", "refused")), fields=["id"], name="delivery_refused"),
+                    models.Index(
+                        condition=models.Q(("reflected", False), models.Q(("state", "cancelled"), _negated=True)),
+                        fields=["id"],
+                        name="delivery_not_reflected",
+                    ),
                     models.Index(
                         condition=models.Q(("batch__isnull", False)), fields=["batch"], name="delivery_by_batch"
                     ),

@@ -50,9 +50,19 @@ class Delivery(models.Model):
     )
     batch = models.PositiveIntegerField(_("batch"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    lease = models.DateTimeField(_("lease until"), null=True, blank=True)
+    look_ups = models.PositiveSmallIntegerField(
+        _("look-ups"), default=0, help_text=_("How often it was looked for and not found since it became unknown.")
+    )
+    lease = models.DateTimeField(
+        _("lease until"),
+        null=True,
+        blank=True,
+        help_text=_("Nobody touches it before; an unknown one without a lease waits for a person."),
+    )
     remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
     error = models.CharField(_("what went wrong"), max_length=255, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -62,6 +72,12 @@ class Delivery(models.Model):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["id"], condition=Q(state="waiting"), name="delivery_waiting"),
+            models.Index(fields=["id"], condition=Q(state__in=["sending", "unknown"]), name="delivery_held"),
+            models.Index(fields=["lease"], condition=Q(lease__isnull=False), name="delivery_leased"),
+            models.Index(fields=["id"], condition=Q(state="refused"), name="delivery_refused"),
+            models.Index(
+                fields=["id"], condition=Q(reflected=False) & ~Q(state="cancelled"), name="delivery_not_reflected"
+            ),
             models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="delivery_by_batch"),
         ]
         constraints = [
