@@ -25,6 +25,19 @@ class DeskEnv(environ.Env):
             raise ImproperlyConfigured(f"Set {name} (or {name}_FILE) to a secret text of at least 32 characters.")
         return value
 
+    def former_secrets(self, name: str) -> tuple[str, ...]:
+        """Return the texts in NAME (separated by commas) or else in the file NAME_FILE (one in a line), oldest first.
+
+        Raises ImproperlyConfigured when one of them has fewer than 32 characters.
+        """
+        value = str(self.str(name, default=""))
+        path = str(self.str(f"{name}_FILE", default=""))
+        texts = value.split(",") if value or not path else Path(path).read_text(encoding="utf-8").splitlines()
+        found = tuple(text.strip() for text in texts if text.strip())
+        if any(len(text) < 32 for text in found):
+            raise ImproperlyConfigured(f"Every key in {name} (or {name}_FILE) has at least 32 characters.")
+        return found
+
     def switch(self, name: str) -> bool:
         """Return whether NAME is on; off when it is not set.
 

@@ -18,6 +18,7 @@ DeskEnv.read_env(env.str("CASHDESK_ENV_FILE", default=str(BASE_DIR / ".env")))  
 # --- The two secrets without which the desk does not start -----------------------------------------------------------
 SECRET_KEY = env.secret("SECRET_KEY")
 CASHDESK_PROOF_KEY = env.secret("CASHDESK_PROOF_KEY")
+CASHDESK_PROOF_KEYS_OLD = env.former_secrets("CASHDESK_PROOF_KEYS_OLD")  # they sign nothing any more
 
 # --- The installation ------------------------------------------------------------------------------------------------
 DEBUG = env.switch("DEBUG")
@@ -173,6 +174,17 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# --- Mail: only anchors of the books go out --------------------------------------------------------------------------
+CASHDESK_ANCHOR_EMAIL = env.list("CASHDESK_ANCHOR_EMAIL", default=[])
+_mail = env.email("EMAIL_URL", default="smtp://localhost:25")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="cashdesk@localhost")
 
 # --- Languages, static files, logs -----------------------------------------------------------------------------------
 USE_I18N = True

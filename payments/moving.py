@@ -44,7 +44,12 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
     if customer_id == wrong_customer:
         raise CustomerGone(_("The payment is this customer's already. Choose another one."))
     reversal = record_reversal(
-        till=till, operator=operator, payment=payment, reason=Reversal.Reason.WRONG_CUSTOMER, comment=comment
+        till=till,
+        operator=operator,
+        payment=payment,
+        reason=Reversal.Reason.WRONG_CUSTOMER,
+        comment=comment,
+        new_key=new_key,
     )
     reversal.replacement = record_payment(
         till=till, operator=operator, customer=customers.get(customer_id), order=order

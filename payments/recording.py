@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -117,22 +118,26 @@ def describe(payment: Payment) -> dict[str, object]:
 
 
 def describe_part(part: Part) -> dict[str, object]:
-    """Return a part as it is signed: its amount, and the document as it was then."""
+    """Return a part as it is signed: its amount, and the document as it was then.
+
+    `due` is what the billing system had last said, `open` what was left of it here: so the books show for ever that no
+    part was larger than what it paid.
+    """
     if part.document is None:
         return {"amount": part.amount, "document": None}
     invoice = part.document.invoice
     document = {"id": invoice.pk, "kind": str(invoice.kind), "number": invoice.number}
-    return {"amount": part.amount, "document": document}
+    return {"amount": part.amount, "document": document | {"due": invoice.due, "open": part.document.due}}
 
 
 def record_reversal(
-    *, till: Till, operator: Operator, payment: Payment, reason: Reversal.Reason, comment: str
+    *, till: Till, operator: Operator, payment: Payment, reason: Reversal.Reason, comment: str, new_key: UUID | None
 ) -> Reversal:
     """Write the line that undoes a payment into the till that took it, and return the unsaved reversal.
 
     The caller holds the locks of till and customer and has seen that there is no reversal yet. What the billing system
     has not been told is cancelled; what it may have been told gets an undo. The caller saves the reversal, with the
-    payment that replaces it, if any.
+    payment that replaces it, if any: its key is signed here.
     """
     taken = payment.transaction
     entry = journal.Entry(
@@ -145,10 +150,20 @@ def record_reversal(
         cash=-taken.cash,
         comment=comment,
     )
-    undoes = {"document": taken.document_number, "key": str(payment.key), "reason": str(reason)}
-    line = journal.write(till=till, last=journal.head(till), entry=entry, details={"reversal": undoes})
+    details = {"reversal": describe_reversal(payment, reason, new_key)}
+    line = journal.write(till=till, last=journal.head(till), entry=entry, details=details)
     _undo_deliveries(payment, line.document_number)
     return Reversal(payment=payment, transaction=line, reason=reason)
+
+
+def describe_reversal(payment: Payment, reason: Reversal.Reason, new_key: UUID | None) -> dict[str, object]:
+    """Return a reversal as it is signed: what it undoes, why, and the key of the payment that replaces it, if any."""
+    return {
+        "document": payment.transaction.document_number,
+        "key": str(payment.key),
+        "reason": str(reason),
+        "replacement": None if new_key is None else str(new_key),
+    }
 
 
 def _undo_deliveries(payment: Payment, number: str) -> None:

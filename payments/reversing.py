@@ -48,7 +48,9 @@ def _reverse(operator: Operator, key: UUID, reason: Reversal.Reason, comment: st
     lock_customers(operator, of_payment=payment)
     check_reversible(operator, payment, reason, comment)
     till = payment.transaction.till
-    reversal = record_reversal(till=till, operator=operator, payment=payment, reason=reason, comment=comment)
+    reversal = record_reversal(
+        till=till, operator=operator, payment=payment, reason=reason, comment=comment, new_key=None
+    )
     reversal.save(force_insert=True)
     return reversal
 

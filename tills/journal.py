@@ -92,10 +92,11 @@ def _next_line(till: Till, last: Transaction | None, entry: Entry) -> Transactio
 
 
 def describe(line: Transaction) -> dict[str, object]:
-    """Return the line as it is signed: every column, and the names behind the ids as they were."""
+    """Return the line as it is signed: every column, whose till it is, and the names behind the ids as they were."""
     return {
         "document": document_number(line.till, line.number),
         "till": line.till_id,
+        "till_operator": line.till.operator_id,
         "number": line.number,
         "kind": str(line.kind),
         "operator": {"id": line.operator_id, "login": line.operator.username, "name": line.operator.get_full_name()},

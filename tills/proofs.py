@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 DOMAIN = b"cashdesk/journal/v1\0"
 VERSION = 1
@@ -53,7 +54,39 @@ def current_key_id() -> str:
     return key_id(settings.CASHDESK_PROOF_KEY)
 
 
+class UnknownKey(LookupError):
+    """No configured key has this name; the message tells the administrator what is missing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("The proof key %(name)s is not configured. Add the former key to CASHDESK_PROOF_KEYS_OLD.")
+            % {"name": name}
+        )
+
+
+def key_ring() -> dict[str, str]:
+    """Return every configured key by its name, the oldest first, the one that signs now last."""
+    return {key_id(key): key for key in (*settings.CASHDESK_PROOF_KEYS_OLD, settings.CASHDESK_PROOF_KEY)}
+
+
+def key_named(name: str) -> str:
+    """Return the key with this name, of now or of before; raises UnknownKey."""
+    try:
+        return key_ring()[name]
+    except KeyError:
+        raise UnknownKey(name) from None
+
+
 def digest(*, payload: str, previous: str) -> str:
+    """Return the digest of the key that signs now; see digest_by."""
+    return digest_by(settings.CASHDESK_PROOF_KEY.encode(), payload=payload, previous=previous)
+
+
+def digest_by(key: bytes, *, payload: str, previous: str) -> str:
     """Return the HMAC-SHA-256, in hex, over the digest before (64 characters) and the document as signed."""
-    message = DOMAIN + previous.encode() + payload.encode()
-    return hmac.new(settings.CASHDESK_PROOF_KEY.encode(), message, hashlib.sha256).hexdigest()
+    return hmac.digest(key, DOMAIN + previous.encode() + payload.encode(), "sha256").hex()
+
+
+def derive(key: str, purpose: str) -> bytes:
+    """Return a key for another purpose, from which nobody learns the proof key or a key for a third purpose."""
+    return hmac.digest(key.encode(), b"cashdesk/derived-key/v1\0" + purpose.encode(), "sha256")

@@ -50,6 +50,7 @@ def test_a_reversal_opens_the_invoice_again_and_gives_the_till_its_money_back(al
     assert [document.due for document in open_documents(novak, alice)] == [D(60)]
     assert json.loads(line.payload)["reversal"] == {
         "document": payment.transaction.document_number, "key": str(payment.key), "reason": "amount",
+        "replacement": None,
     }  # fmt: skip
 
 

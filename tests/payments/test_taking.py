@@ -89,7 +89,9 @@ def test_the_document_as_signed_says_what_was_taken(alice: Operator) -> None:
     assert signed["line"]["amount"] == 700_000
     assert signed["payment"]["key"] == str(payment.key)
     assert [part["amount"] for part in signed["parts"]] == [600_000, 100_000]
-    assert signed["parts"][0]["document"] == {"id": invoice.pk, "kind": "invoice", "number": invoice.number}
+    assert signed["parts"][0]["document"] == {
+        "id": invoice.pk, "kind": "invoice", "number": invoice.number, "due": 600_000, "open": 600_000,
+    }  # fmt: skip
     line = payment.transaction
     assert line.digest == proofs.digest(payload=line.payload, previous=proofs.FIRST)
 
