@@ -91,8 +91,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cashdesk.middleware.language",  # before the door: a refusal speaks the operator's language too
     "cashdesk.middleware.desk_access",
-    "cashdesk.middleware.language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
