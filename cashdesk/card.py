@@ -21,7 +21,7 @@ from payments.balances import invoices_sum, open_documents, prefilled_amount, sh
 from tills.days import today
 from tills.models import PaymentMethod
 
-DOCUMENTS_NAMED = 6
+DOCUMENTS_NAMED = 3  # more are counted: the sentence stands beside the button
 
 
 @dataclass(frozen=True)
@@ -137,26 +137,34 @@ def _inside_sentence(name: str) -> str:
 
 def describe_split(parts: list[Part]) -> list[str]:
     """Return in words which documents the parts pay and what is kept as credit (R22)."""
-    paid = [_describe(part, part.document) for part in parts if part.document is not None]
+    documents = [part for part in parts if part.document is not None]
     credit = sum((part.amount for part in parts if part.document is None), ZERO)
-    if len(paid) > DOCUMENTS_NAMED:
-        more = len(paid) - DOCUMENTS_NAMED + 1
-        paid = [*paid[: DOCUMENTS_NAMED - 1], _("%(count)d more documents") % {"count": more}]
     sentences = []
-    if paid:
-        written = format_list(paid, locale=to_locale(get_language() or settings.LANGUAGE_CODE))
-        sentences.append(_("Pays %(documents)s.") % {"documents": written})
+    if documents:
+        sentences.append(_("Pays %(documents)s.") % {"documents": _listed(_describe(documents))})
     if credit:
         sentences.append(_("%(amount)s is kept as credit on the account.") % {"amount": format_amount(credit)})
     return sentences
 
 
-def _describe(part: Part, document: OpenDocument) -> str:
-    facts = {
-        "number": document.invoice.number,
-        "amount": format_amount(part.amount),
-        "due": format_amount(document.takes),
-    }
-    if part.pays_fully:
-        return _("%(number)s fully") % facts
-    return _("%(number)s partly (%(amount)s of %(due)s)") % facts
+def _describe(parts: list[Part]) -> list[str]:
+    """Return the clauses: what is paid fully, by number or counted when there are many, and what is paid in part."""
+    numbers = [part.document.invoice.number for part in parts if part.document and part.pays_fully]
+    clauses = []
+    if len(numbers) > DOCUMENTS_NAMED:
+        clauses.append(_("%(count)d documents fully") % {"count": len(numbers)})
+    elif numbers:
+        clauses.append(_("%(numbers)s fully") % {"numbers": _listed(numbers)})
+    for part in parts:
+        if part.document is not None and not part.pays_fully:
+            facts = {
+                "number": part.document.invoice.number,
+                "amount": format_amount(part.amount),
+                "due": format_amount(part.document.takes),
+            }
+            clauses.append(_("%(number)s partly (%(amount)s of %(due)s)") % facts)
+    return clauses
+
+
+def _listed(texts: list[str]) -> str:
+    return format_list(texts, locale=to_locale(get_language() or settings.LANGUAGE_CODE))
