@@ -1,6 +1,6 @@
 """Which business day a moment belongs to."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -10,11 +10,14 @@ def business_date(moment: datetime) -> date:
     """Return the calendar day of an aware moment in TIME_ZONE, less CASHDESK_DAY_STARTS on the clock on the wall.
 
     The clock, not the elapsed time, decides: on the day of 23 or 25 hours the day still starts when the clock says so.
+    Where the clock says so twice in a night, the first time counts: no day ends, begins and comes back.
     """
-    local = timezone.localtime(moment)
-    if local.time() < settings.CASHDESK_DAY_STARTS:
-        return local.date() - timedelta(days=1)
-    return local.date()
+    zone = timezone.get_default_timezone()  # never one that was activated for a person
+    local = timezone.localtime(moment, zone)
+    starts = datetime.combine(local.date(), settings.CASHDESK_DAY_STARTS, tzinfo=zone)
+    if local.time() >= settings.CASHDESK_DAY_STARTS or moment >= starts.astimezone(UTC):
+        return local.date()
+    return local.date() - timedelta(days=1)
 
 
 def today() -> date:

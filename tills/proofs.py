@@ -13,6 +13,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from customers.money import MoneyField
+
 DOMAIN = b"cashdesk/journal/v1\0"
 VERSION = 1
 FIRST = "0" * 64  # stands for the digest before a till's first line
@@ -25,12 +27,14 @@ def canonical(document: Mapping[str, object]) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return the one spelling of a value; raises TypeError for a float or anything else without one."""
+    """Return the one spelling of a value; raises TypeError or ValueError for a float or anything else without one."""
     match value:
         case None | bool() | int():
             return value
         case Decimal():
-            return int(value.scaleb(4))
+            return MoneyField().get_prep_value(value)
+        case datetime() if value.tzinfo is None:
+            raise TypeError("a moment without its zone has no place in a signed document")
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case date():
