@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import Operator
 from customers import words
@@ -15,6 +16,7 @@ from customers.models import Customer, Invoice, SearchKey
 SHOWN = 20
 WALKED = 2000  # candidates looked at for the rarest word, however common it is
 WINDOW = 100  # a customer may stand under several keys, so more keys are read than rows are shown
+OWN_KEYS = ("id_key", "id_short", "login_key", "login_short")
 SAME, LIKE, BEGINS, HAS_WORDS = range(4)  # ranks: as typed; but for marks and zeros; whole name begins so; all words
 
 
@@ -58,7 +60,8 @@ def _counts(keys: QuerySet[SearchKey], typed: Sequence[str]) -> dict[str, int]:
     """Return for each word how many keys begin with it, counted up to one more than are ever walked; one query."""
     if not typed:
         return {}
-    probes = [_range(keys, word).values("customer_id")[: WALKED + 1].query.sql_with_params() for word in typed]
+    # In the order of the index: for a common word PostgreSQL would else hope to meet enough of them in the table.
+    probes = [_walk(keys, word, WALKED + 1).query.sql_with_params() for word in typed]
     # Django cannot count several bounded ranges at once; the texts joined here are its own, what was typed is bound.
     counted = ", ".join(f"(SELECT COUNT(*) FROM ({sql}) AS probe)" for sql, _ in probes)  # noqa: S608
     with connection.cursor() as cursor:
@@ -71,18 +74,23 @@ def _range(keys: QuerySet[SearchKey], prefix: str) -> QuerySet[SearchKey]:
     return keys.filter(key__gte=prefix, key__lt=words.after(prefix))
 
 
+def _walk(keys: QuerySet[SearchKey], prefix: str, most: int) -> QuerySet[SearchKey, Any]:  # Any: rows of one column
+    """Return the customers of the first keys that begin with this, in the order of the index."""
+    return _range(keys, prefix).order_by("key", "customer_id").values("customer_id")[:most]
+
+
 def _exact(operator: Operator, typed: str) -> list[QuerySet[Customer]]:
     """Return the branches for a login, an id, the number of an invoice or proforma."""
     keys = words.typed_keys(typed)
     if not keys:
         return []
-    own = Q(id_key__in=keys) | Q(id_short__in=keys) | Q(login_key__in=keys) | Q(login_short__in=keys)
-    documents = Invoice.objects.visible_to(operator).filter(Q(number_key__in=keys) | Q(number_short__in=keys))
+    # The scope is the customer's, in the query around it: joined here, SQLite may go through all of a reseller's.
+    documents = Invoice.objects.filter(Q(number_key__in=keys) | Q(number_short__in=keys))
     present = _present(operator)
+    is_same = Case(When(Q(external_id=typed) | Q(login=typed), then=Value(SAME)), default=Value(LIKE))
     return [
-        present.filter(own).annotate(
-            rank=Case(When(Q(external_id=typed) | Q(login=typed), then=Value(SAME)), default=Value(LIKE))
-        ),
+        # One branch for each column: SQLite would rather read all of a reseller's customers than four indexes at once.
+        *(present.filter(**{f"{column}__in": keys}).annotate(rank=is_same) for column in OWN_KEYS),
         present.filter(pk__in=documents.values("customer_id")).annotate(rank=Value(LIKE)),
         present.filter(pk__in=documents.filter(number=typed).values("customer_id")).annotate(rank=Value(SAME)),
     ]
@@ -93,19 +101,18 @@ def _beginning(operator: Operator, keys: QuerySet[SearchKey], typed: str) -> lis
     whole = words.whole_key(typed)
     if not whole:
         return []
-    begins = _range(keys, whole).order_by("key", "customer_id").values("customer_id")[:WINDOW]
-    return [_present(operator).filter(pk__in=begins).annotate(rank=Value(BEGINS))]
+    return [_present(operator).filter(pk__in=_walk(keys, whole, WINDOW)).annotate(rank=Value(BEGINS))]
 
 
 def _with_words(operator: Operator, keys: QuerySet[SearchKey], rarest_first: Sequence[str]) -> QuerySet[Customer]:
     """Return the branch for customers who have all words: walk the rarest, ask for the others by customer."""
     first, *others = rarest_first
-    walk = _range(keys, first).order_by("key", "customer_id").values("customer_id")[: _most(rarest_first)]
-    for word in others:
-        walk = _range(keys, word).filter(customer_id__in=walk).order_by().values("customer_id")
+    found = _present(operator).filter(pk__in=_walk(keys, first, _most(rarest_first)))
     if others:
-        walk = walk.distinct().order_by("customer_id")[:WINDOW]
-    return _present(operator).filter(pk__in=walk).annotate(rank=Value(HAS_WORDS))
+        # Asked by customer and not as one more list of keys: SQLite would read all keys of the second word for that.
+        have = [Exists(_range(SearchKey.objects.filter(customer_id=OuterRef("pk")), word)) for word in others]
+        found = _present(operator).filter(pk__in=found.filter(*have).order_by("pk").values("pk")[:WINDOW])
+    return found.annotate(rank=Value(HAS_WORDS))
 
 
 def _ranked(branches: Sequence[QuerySet[Customer]]) -> list[tuple[Customer, int]]:
