@@ -26,6 +26,11 @@ else:
 admin.site.unregister(Group)
 
 
+def has_taken_money(person: Operator) -> bool:
+    """Return whether any journal line is this person's; from then on they stay with their reseller."""
+    return person.lines.exists()
+
+
 class KindFilter(admin.SimpleListFilter):
     """Operators of one kind."""
 
@@ -98,7 +103,7 @@ class OperatorAdmin(KeptAdmin, PeopleAdmin):
             fixed += ["user_permissions", "is_staff", "is_superuser"]
         if obj is not None and obj == request.user:
             fixed += ["is_active", "is_staff", "is_superuser"]  # nobody locks themselves out
-        if obj is not None and obj.lines.exists():
+        if obj is not None and has_taken_money(obj):
             fixed += ["reseller"]
         return fixed
 

@@ -9,7 +9,7 @@ TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+')
 
 def body_of(answer: HttpResponseBase) -> bytes:
     """Return the page without the tokens that Django masks anew each time."""
-    content = b"".join(answer) if answer.streaming else getattr(answer, "content", b"")  # type: ignore[call-overload]
+    content = b"".join(answer) if answer.streaming else getattr(answer, "content", b"")
     return TOKEN.sub(rb"\1", bytes(content))
 
 

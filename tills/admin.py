@@ -20,6 +20,11 @@ from tills.models import PaymentMethod, Till, Transaction
 LARGEST_NUMBER = 2**31 - 1
 
 
+def is_used(row: Till | PaymentMethod) -> bool:
+    """Return whether there are journal lines of this till or method."""
+    return row.lines.exists()
+
+
 @admin.register(Till)
 class TillAdmin(KeptAdmin):
     """Who is answerable for money, and how far below zero their till may go."""
@@ -45,7 +50,7 @@ class TillAdmin(KeptAdmin):
         """Return what is fixed: the holder from the start, the code once it stands on paper."""
         if obj is None:
             return ()
-        return ("code", "operator", "reseller") if obj.lines.exists() else ("operator", "reseller")
+        return ("code", "operator", "reseller") if is_used(obj) else ("operator", "reseller")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Return the field with those who have no till yet; a reseller's operators share the reseller's."""
@@ -87,7 +92,7 @@ class PaymentMethodAdmin(KeptAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: PaymentMethod | None = None) -> tuple[str, ...]:
         """Return the effect of a method that has been used."""
-        return ("stays_with_operator", "in_drawer") if obj is not None and obj.lines.exists() else ()
+        return ("stays_with_operator", "in_drawer") if obj is not None and is_used(obj) else ()
 
 
 @admin.display(description=_("number"))

@@ -32,6 +32,7 @@ class AddTillForm(TillForm):
 
     def clean(self) -> dict[str, Any]:
         """Return the fields; raises ValidationError unless there is one holder."""
+        super().clean()  # asks for uniqueness to be checked
         if bool(self.cleaned_data.get("operator")) == bool(self.cleaned_data.get("reseller")):
             raise ValidationError(_("Choose either an operator or a reseller."), code="one_holder")
         return self.cleaned_data
@@ -54,6 +55,7 @@ class MethodForm(PaymentMethodForm):
 
     def clean(self) -> dict[str, Any]:
         """Return the fields; adds a sentence beside what contradicts another field."""
+        super().clean()  # asks for uniqueness to be checked
         chosen = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in EFFECT_AND_REFERENCE}
         if chosen["in_drawer"] and not chosen["stays_with_operator"]:
             self._explain("in_drawer", _("Cash in the drawer stays with the operator: tick both."))
