@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from cashdesk.views import customer, failures, health, history, payment, preferences, search, sign_in, till
+from cashdesk.views import checking, customer, failures, health, history, payment, preferences, search, sign_in, till, undoing
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="search"), name="home"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("cashdesk/customers/<int:pk>/", customer.customer, name="customer"),
     path("cashdesk/customers/<int:pk>/preview/", customer.preview, name="preview"),
     path("cashdesk/payments/<uuid:key>/", payment.receipt, name="receipt"),
+    path("cashdesk/payments/<uuid:key>/print/", payment.printed, name="print"),
+    path("cashdesk/payments/<uuid:key>/give-up/", payment.abandon, name="give_up"),
+    path("cashdesk/payments/<uuid:key>/reverse/", undoing.reverse, name="reverse"),
+    path("cashdesk/payments/<uuid:key>/move/", undoing.move, name="move"),
+    path("r/<str:token>", checking.check, name="check"),
     path("cashdesk/history/", history.history, name="history"),
     path("cashdesk/history.csv", history.history_csv, name="history_csv"),
     path("cashdesk/till/", till.till, name="till"),

@@ -11,7 +11,7 @@ from typing import Any
 from accounts.models import Operator
 from customers.models import Customer, Invoice
 from customers.money import SCALE
-from payments.models import Payment
+from payments.models import Payment, Reversal
 from tills.models import Transaction
 
 DIGEST_SHOWN = 10
@@ -42,10 +42,20 @@ class Receipt:
     method: str
     parts: list[ReceiptPart]
     digest: str
+    reversal: Reversal | None = None
+    replaces: Reversal | None = None
+
+    @property
+    def documents(self) -> list[str]:
+        """The numbers of the documents that it paid."""
+        return [part.number for part in self.parts if part.number]
 
 
 def read_receipt(payment: Payment) -> Receipt:
-    """Return the receipt of a payment, read from the signed document of its line; asks no query of its own."""
+    """Return the receipt of a payment, read from the signed document of its line.
+
+    What undid it and what it replaces come with it; no query is asked where the payment was read with both.
+    """
     line = payment.transaction
     signed: dict[str, Any] = json.loads(line.payload)  # Any: JSON, as payments.taking wrote it
     return Receipt(
@@ -56,6 +66,8 @@ def read_receipt(payment: Payment) -> Receipt:
         method=signed["line"]["method"]["name"],
         parts=[_read_part(part) for part in signed["parts"]],
         digest=line.digest[:DIGEST_SHOWN],
+        reversal=getattr(payment, "reversal", None),
+        replaces=getattr(payment, "replaces", None),
     )
 
 

@@ -46,4 +46,4 @@ def import_customers() -> None:
     """Bring the demo's customers in through the same import as real ones."""
     with TemporaryDirectory() as folder:
         customer_file, invoice_file = customers.write_files(Path(folder), today())
-        call_command("import_billing", customers=str(customer_file), invoices=str(invoice_file), verbosity=0)
+        call_command("import_billing", customers=customer_file, invoices=invoice_file)

@@ -1,0 +1,72 @@
+"""The open page behind the code on a receipt: genuine or not, and nothing about the customer."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Operator
+from payments.models import Payment, Reversal
+from payments.printing import print_receipt
+from payments.reversing import reverse_payment
+from payments.tokens import find_by_token, token_of
+from tests.factories import CustomerFactory, pay
+
+
+@pytest.fixture
+def payment(alice: Operator) -> Payment:
+    customer = CustomerFactory.create(name="Canary Name", login="canary-login", balance="-4321")
+    return pay(alice, customer, "12.34", comment="canary comment")
+
+
+def test_a_genuine_receipt_says_number_amount_method_and_printings(payment: Payment, alice: Operator) -> None:
+    print_receipt(operator=alice, key=payment.key)
+    page = Client().get(f"/r/{token_of(payment)}").text
+    for fact in ("Genuine receipt", payment.transaction.document_number, "€12.34", "Cash", "1 time"):
+        assert fact in page
+
+
+def test_it_tells_no_name_login_balance_comment_or_operator(payment: Payment) -> None:
+    page = Client().get(f"/r/{token_of(payment)}").content
+    for secret in (b"Canary", b"canary", b"4,321", b"4321", b"4308", b"4,308", b"Alice", str(payment.key).encode()):
+        assert secret not in page
+
+
+def test_a_reversed_one_says_so(payment: Payment, alice: Operator) -> None:
+    reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT, comment="canary why")
+    page = Client().get(f"/r/{token_of(payment)}").text
+    assert "This payment was reversed" in page
+    assert "canary" not in page
+
+
+def test_every_wrong_token_gets_the_same_answer(payment: Payment) -> None:
+    token = token_of(payment)
+    wrong = [token[:-1] + ("a" if token[-1] != "a" else "b"), "a" + token, token[1:], token + "a", token.upper(), "x"]
+    wrong += ["a" * 16, "a" * 17, "b" * 40, token.replace(token[0], "z", 1) if token[0] != "z" else "y" + token[1:]]
+    answers = [Client().get(f"/r/{text}") for text in wrong]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_tokens_of_neighbours_have_nothing_in_common(alice: Operator, payment: Payment) -> None:
+    other = pay(alice, payment.transaction.customer)
+    mac, next_mac = token_of(payment)[-16:], token_of(other)[-16:]
+    assert sum(a == b for a, b in zip(mac, next_mac, strict=True)) < 8
+    assert find_by_token(token_of(other)) == other
+
+
+def test_who_asks_too_often_waits(payment: Payment) -> None:
+    answers = [Client().get("/r/" + "a" * 20) for _ in range(40)]
+    assert answers[-1].status_code == 429
+    assert answers[-1]["Retry-After"] == "60"
+    assert Client().get(f"/r/{token_of(payment)}", REMOTE_ADDR="203.0.113.9").status_code == 200
+
+
+def test_a_forged_address_changes_nothing(payment: Payment, settings: Settings) -> None:
+    for number in range(40):
+        answer = Client().get("/r/" + "a" * 20, HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
+    assert answer.status_code == 429
+    settings.CASHDESK_PROXIES = 1
+    for number in range(40):
+        forwarded = f"198.51.100.{number}, 203.0.113.7"  # the proxy has written the last one
+        answer = Client().get("/r/" + "a" * 20, HTTP_X_FORWARDED_FOR=forwarded)
+    assert answer.status_code == 429

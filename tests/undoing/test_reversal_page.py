@@ -1,0 +1,150 @@
+"""The page that reverses a payment: it says what will happen, asks why, and leads to a receipt that tells the truth."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Operator
+from customers.models import Customer
+from payments.models import Payment, Reversal
+from tests.factories import CustomerFactory, InvoiceFactory, pay
+from tests.people import grant, signed_in
+from tills.models import Transaction
+
+
+@pytest.fixture
+def payment(alice: Operator) -> Payment:
+    """Sixty taken by Alice from Novak, for one invoice."""
+    customer = CustomerFactory.create(name="Jan Novák", balance=Decimal(-60))
+    InvoiceFactory.create(customer=customer, number="INV-77")
+    return pay(alice, customer)
+
+
+def page(payment: Payment, name: str = "reverse/") -> str:
+    return f"/cashdesk/payments/{payment.key}/{name}"
+
+
+def test_the_receipt_offers_the_reversal_and_the_page_says_what_it_does(alice: Operator, payment: Payment) -> None:
+    desk = signed_in(alice)
+    assert page(payment) in desk.get(page(payment, "")).text
+    shown = desk.get(page(payment)).text
+    assert f"Reverse receipt <bdi>{payment.transaction.document_number}</bdi>" in shown
+    assert "<bdi>INV-77</bdi> becomes unpaid again" in shown
+    assert not Reversal.objects.exists()
+
+
+def test_a_reversal_leads_to_the_receipt_that_says_reversed_when_by_whom_and_why(
+    alice: Operator, payment: Payment
+) -> None:
+    desk = signed_in(alice)
+    answer = desk.post(page(payment), {"reason": "amount", "comment": "gave <too> much"})
+    assert (answer.status_code, answer["Location"]) == (303, page(payment, ""))
+    receipt = desk.get(page(payment, "")).text
+    assert "REVERSED" in receipt
+    assert "Wrong amount: <bdi>gave &lt;too&gt; much</bdi>" in receipt
+    assert Reversal.objects.get().transaction.document_number in receipt
+    assert "/reverse/" not in receipt
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [({}, "Choose why the payment is reversed"), ({"reason": "other"}, "Write why the payment is reversed")],
+)
+def test_without_a_reason_nothing_is_reversed(
+    alice: Operator, payment: Payment, form: dict[str, str], sentence: str
+) -> None:
+    answer = signed_in(alice).post(page(payment), form)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "<title>Error: " in answer.text
+    assert Transaction.objects.count() == 1
+
+
+def test_the_same_form_again_leads_to_the_same_receipt(alice: Operator, payment: Payment) -> None:
+    desk = signed_in(alice)
+    answers = [desk.post(page(payment), {"reason": "amount"}) for _ in range(3)]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(303, page(payment, ""))}
+    assert Transaction.objects.count() == 2
+
+
+def test_a_colleague_without_the_right_gets_403_and_with_it_may(bob: Operator, payment: Payment) -> None:
+    assert signed_in(bob).post(page(payment), {"reason": "amount"}).status_code == 403
+    assert Transaction.objects.count() == 1
+    bob = grant(bob, "payments.reverse_payment")
+    assert signed_in(bob).post(page(payment), {"reason": "amount"}).status_code == 303
+
+
+def test_an_own_payment_after_the_time_gets_403_in_words(alice: Operator, payment: Payment, settings: Settings) -> None:
+    settings.CASHDESK_REVERSE_MINUTES = 0
+    answer = signed_in(alice).get(page(payment))
+    assert answer.status_code == 403
+    assert "Ask your supervisor" in answer.text
+    assert page(payment) not in signed_in(alice).get(page(payment, "")).text
+
+
+def without(text: str, key: str) -> str:
+    """Return the page without the key that was asked for and without the tokens made anew for each page."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text).replace(key, "")
+
+
+@pytest.mark.parametrize("name", ["reverse/", "move/", "print/"])
+def test_a_foreign_payment_answers_like_a_missing_one(charlie: Operator, payment: Payment, name: str) -> None:
+    desk = signed_in(charlie)
+    missing = "00000000-0000-4000-8000-000000000000"
+    for method in (desk.get, desk.post):
+        foreign, unknown = method(page(payment, name)), method(f"/cashdesk/payments/{missing}/{name}")
+        assert foreign.status_code == unknown.status_code
+        assert without(foreign.text, str(payment.key)) == without(unknown.text, missing)
+    assert Transaction.objects.count() == 1
+
+
+# --- To another customer ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def right(house: None) -> Customer:
+    return CustomerFactory.create(name="Eva Malá")
+
+
+def move(desk: Client, payment: Payment, right: Customer) -> str:
+    """Move through the pages and return where the last answer leads."""
+    form = desk.get(page(payment, "move/"), {"customer": right.pk}).context["form"]
+    answer = desk.post(page(payment, "move/"), {"customer": right.pk, "key": form.initial["key"]})
+    assert answer.status_code == 303
+    return str(answer["Location"])
+
+
+def test_both_receipts_tell_the_truth_after_a_move(alice: Operator, payment: Payment, right: Customer) -> None:
+    desk = signed_in(alice)
+    new = move(desk, payment, right)
+    moved = Payment.objects.exclude(pk=payment.pk).get()
+    assert new == page(moved, "")
+    old_paper, new_paper = desk.get(page(payment, "")).text, desk.get(new).text
+    assert f"Moved to another customer as receipt <bdi>{moved.transaction.document_number}</bdi>" in old_paper
+    assert f"Moved here from receipt <bdi>{payment.transaction.document_number}</bdi>" in new_paper
+    assert "Eva Malá" in new_paper
+
+
+def test_who_may_not_open_the_other_paper_gets_its_number_without_a_link(
+    alice: Operator, bob: Operator, payment: Payment, right: Customer
+) -> None:
+    move(signed_in(grant(bob, "payments.reverse_payment")), payment, right)
+    moved = Payment.objects.exclude(pk=payment.pk).get()
+    paper = signed_in(alice).get(page(payment, "")).text
+    assert moved.transaction.document_number in paper
+    assert str(moved.key) not in paper
+    assert "Eva Malá" not in paper
+
+
+def test_a_move_to_another_resellers_customer_is_not_possible(
+    charlie: Operator, alice: Operator, payment: Payment, right: Customer
+) -> None:
+    own = CustomerFactory.create(reseller=charlie.reseller)
+    desk = signed_in(alice)
+    assert desk.get(page(payment, "move/"), {"customer": own.pk}).status_code == 200  # Alice serves all customers
+    assert desk.get(page(payment, "move/"), {"customer": 999_999}).status_code == 404
+    assert desk.get(page(payment, "move/"), {"customer": "٣"}).status_code in {200, 404}
+    assert Transaction.objects.count() == 1
