@@ -1,0 +1,137 @@
+"""Asking the billing system about a number of customers at once; nothing here writes, and no lock is held."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.db import connections
+from django.db.models import CharField
+
+from accounts.models import Reseller
+from billing.connectors.protocol import BillingSystem, BillingUnavailable, RemoteBalance, RemoteCustomer, RemoteDocument
+from customers.figures import CustomerFigures, DocumentFigures
+from customers.models import Customer
+
+CALLS_AT_ONCE = 8  # a billing system is busy with its own people as well
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Gathered:
+    """What the billing system said about some customers."""
+
+    figures: list[CustomerFigures] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)  # asked for by id, and not there
+    unclear: dict[str, str] = field(default_factory=dict)  # no figures this time, and why: to be asked for again
+    unmapped: set[str] = field(default_factory=set)  # partners of theirs without a reseller
+
+
+def gather(system: BillingSystem, customers: Sequence[RemoteCustomer]) -> Gathered:
+    """Return the figures of these customers, at most 500: balances by bounded parallel calls, documents in one.
+
+    Raises BillingUnavailable when the documents cannot be had. A customer whose balance cannot be had is unclear.
+    """
+    gathered = Gathered()
+    if not customers:
+        return gathered
+    balances = dict(zip((c.external_id for c in customers), at_once(customers, _asking(system)), strict=True))
+    page = system.documents([customer.external_id for customer in customers])
+    for unreadable in page.unreadable:
+        gathered.unclear[unreadable.customer_id] = unreadable.reason
+    documents: dict[str, list[RemoteDocument]] = defaultdict(list)
+    for document in page.rows:
+        documents[document.customer_id].append(document)
+    resellers = dict(Reseller.objects.exclude(external_id="").values_list("external_id", "pk"))
+    for customer in customers:
+        balance = balances[customer.external_id]
+        if isinstance(balance, str):
+            gathered.unclear[customer.external_id] = balance
+        if isinstance(balance, RemoteBalance) and customer.external_id not in gathered.unclear:
+            if customer.partner_id and customer.partner_id not in resellers:
+                gathered.unmapped.add(customer.partner_id)
+            reseller = resellers.get(customer.partner_id)
+            gathered.figures.append(_figures(customer, balance, documents[customer.external_id], reseller))
+    return gathered
+
+
+def gather_by_id(system: BillingSystem, external_ids: Sequence[str]) -> Gathered:
+    """Return the figures of the customers with these ids, and which of them are not there."""
+
+    def ask(external_id: str) -> RemoteCustomer | str | None:
+        try:
+            return system.customer(external_id)
+        except BillingUnavailable as error:
+            return str(error) or "?"
+
+    answers = dict(zip(external_ids, at_once(external_ids, ask), strict=True))
+    gathered = gather(system, [found for found in answers.values() if isinstance(found, RemoteCustomer)])
+    gathered.absent = [external_id for external_id, found in answers.items() if found is None]
+    gathered.unclear |= {external_id: found for external_id, found in answers.items() if isinstance(found, str)}
+    return gathered
+
+
+def at_once(things: Sequence[Asked], ask: Callable[[Asked], Answer]) -> list[Answer]:
+    """Return the answers in order, asked for by a bounded number of threads."""
+    if len(things) <= 1:
+        return [ask(thing) for thing in things]
+
+    def asked(thing: Asked) -> Answer:
+        try:
+            return ask(thing)
+        finally:
+            connections.close_all()  # the thread's own, if the connector opened one: nobody else would close it
+
+    with ThreadPoolExecutor(max_workers=min(CALLS_AT_ONCE, len(things))) as pool:
+        return list(pool.map(asked, things))
+
+
+def _asking(system: BillingSystem) -> Callable[[RemoteCustomer], RemoteBalance | str]:
+    """Return what asks for a balance; a text is the reason why there is none."""
+
+    def ask(customer: RemoteCustomer) -> RemoteBalance | str:
+        try:
+            return system.balance(customer) or "there is no balance"
+        except BillingUnavailable as error:
+            return str(error) or "?"
+
+    return ask
+
+
+def _figures(
+    customer: RemoteCustomer, balance: RemoteBalance, documents: Sequence[RemoteDocument], reseller_id: int | None
+) -> CustomerFigures:
+    name, company = _short(customer.name, "name"), _short(customer.company, "company")
+    return CustomerFigures(
+        external_id=customer.external_id,
+        login=_short(customer.login, "login"),
+        name=name if name or company else _short(customer.login or customer.external_id, "name"),
+        company=company,
+        reseller_id=reseller_id,
+        balance=balance.amount,
+        documents=[_document(document) for document in documents],
+        paid_through=balance.pays_through if balance.pays_through != customer.external_id else "",
+    )
+
+
+def _short(text: str, column: str) -> str:
+    """Return a text as long as its column at most: over there it may be longer, and is only shown here."""
+    longest = Customer._meta.get_field(column)
+    return " ".join(text.split())[: longest.max_length] if isinstance(longest, CharField) else text
+
+
+def _document(document: RemoteDocument) -> DocumentFigures:
+    return DocumentFigures(
+        kind=str(document.kind),
+        external_id=document.external_id,
+        number=document.number,
+        issued_on=document.issued_on,
+        due_on=document.due_on,
+        total=document.total,
+        due=document.due,
+    )

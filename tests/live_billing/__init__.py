@@ -1,0 +1,1 @@
+"""The live side: pull, delivery, and the order that keeps balances right."""
