@@ -96,7 +96,7 @@ class Unreadable:
     """A row that is there but cannot be understood: its customer is left alone, never taken for gone."""
 
     external_id: str  # empty when not even this can be read
-    customer_id: str  # the customer concerned; empty when unknown
+    customer_id: str  # the customer concerned; empty when unknown: then it may be any of those asked about
     reason: str
 
 
@@ -188,16 +188,16 @@ class BillingSystem(Protocol):
 
     @property
     def longest_call(self) -> float:
-        """The seconds after which deliver and undo have surely returned; a lease is longer than this."""
+        """The seconds after which deliver and undo surely do nothing over there any more; a lease is longer."""
 
     # --- Customers and what they owe ---------------------------------------------------------------------------------
     def count_customers(self) -> int:
         """Return how many customers there are, for a progress bar and for noticing that a list was cut short."""
 
     def customers(self) -> Iterator[Page[RemoteCustomer]]:
-        """Yield all customers in pages; each customer who is there throughout is in exactly one of them.
+        """Yield all customers in pages; whoever is there throughout is in one of them.
 
-        Raises BillingUnavailable when the list ends before its end: what is missing in it may not be called gone.
+        Whoever is missing may have been unreadable or just been made: ask `customer` before calling one gone.
         """
 
     def changed_customers(self, since: datetime) -> Iterator[Sequence[str]]:

@@ -1,0 +1,1 @@
+"""Splynx, through its REST API v2.0; one module for each noun of it."""
