@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -28,6 +29,19 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 class ExportRefused(Exception):
     """No file was written; the message is for the administrator."""
+
+
+class FileNotWritten(ExportRefused):
+    """The batch is committed and has no file yet; the message says how to write it."""
+
+    def __init__(self, number: int, path: Path, why: str) -> None:
+        super().__init__(
+            _(
+                "Batch %(number)d is committed, but %(path)s could not be written: %(why)s. "
+                "Then write it with: manage.py export_payments --to %(folder)s --batch %(number)d"
+            )
+            % {"number": number, "path": path, "why": why, "folder": path.parent}
+        )
 
 
 def commit_batch() -> int | None:
@@ -67,16 +81,25 @@ def check_folder(folder: Path) -> None:
 def write_batch(*, number: int, folder: Path) -> Path:
     """Write the file of a committed batch, byte for byte the same each time, and return its path.
 
-    It appears whole or not at all. Raises ExportRefused when there is no such batch or another file has its name, and
-    OSError when it cannot be written.
+    It appears whole or not at all. Raises ExportRefused when there is no such batch, or when the file cannot be
+    written, and then says how to write it again.
     """
     if not Batch.objects.filter(pk=number).exists():
         raise ExportRefused(_("There is no batch %(number)d.") % {"number": number})
-    path, content = batch_path(folder, number), batch_text(number).encode()
+    path = batch_path(folder, number)
+    try:
+        _place(path, batch_text(number).encode())
+    except OSError as error:
+        raise FileNotWritten(number, path, error.strerror or str(error)) from error
+    return path
+
+
+def _place(path: Path, content: bytes) -> None:
+    """Let the file appear with this content; raises FileExistsError rather than overwrite another content."""
     if path.exists():
-        if path.read_bytes() != content:
-            raise ExportRefused(_("%(path)s is there with other content. Move it away first.") % {"path": path})
-        return path
+        if path.read_bytes() == content:
+            return
+        raise FileExistsError(errno.EEXIST, _("a file with other content has its name"))
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("xb") as file:
@@ -86,7 +109,6 @@ def write_batch(*, number: int, folder: Path) -> Path:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return path
 
 
 def batch_text(number: int) -> str:
