@@ -117,7 +117,7 @@ def test_the_same_number_of_another_customer_or_kind_is_another_document(tmp_pat
     write(tmp_path, [JAN, *MANY], [invoice("A", "2")]).run(allow_vanished=True)
 
     found = Invoice.objects.order_by("pk").values_list("customer__external_id", "kind", "due")
-    assert list(found) == [("1", "invoice", 0), ("1", "proforma", 0), ("2", "invoice", 60)]
+    assert list(found) == [("1", "invoice", Decimal(0)), ("1", "proforma", Decimal(0)), ("2", "invoice", Decimal(60))]
 
 
 def test_a_customer_no_longer_named_is_gone_and_comes_back(alice: Operator, tmp_path: Path) -> None:
@@ -135,10 +135,10 @@ def test_a_customer_no_longer_named_is_gone_and_comes_back(alice: Operator, tmp_
         pay(alice, jan)
 
     back = write(tmp_path, [JAN, *MANY], [invoice("INV-1")]).run()
-    stored.refresh_from_db()
+    returned = Customer.objects.get(external_id="1")
     assert (back.changes.changed, back.changes.returned, back.changes.documents_changed) == (1, 1, 1)
-    assert stored.gone_at is None
-    assert search(operator=alice, text="novak").rows == [stored]
+    assert returned.gone_at is None
+    assert search(operator=alice, text="novak").rows == [returned]
     pay(alice, jan)
 
 
