@@ -60,6 +60,7 @@ class Ledger:
     asked: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)  # there, but the list does not name them
     silent: set[str] = field(default_factory=set)  # customers whose balance is not answered
     lock: threading.RLock = field(default_factory=threading.RLock)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -92,7 +93,7 @@ class Ledger:
     def customers(self) -> Iterator[Page[RemoteCustomer]]:
         """Yield the list."""
         self._answer("customers")
-        names = sorted(self.accounts)
+        names = sorted(set(self.accounts) - self.unlisted)
         for start in range(0, len(names), self.per_page):
             page = [self.accounts[name].customer for name in names[start : start + self.per_page]]
             yield Page(
