@@ -1,0 +1,50 @@
+"""Columns read as they are signed: text and whole numbers, written by the database, since Python would be slower."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, TextField
+
+
+class _Signed(Func):
+    """One column as text, spelled as in a signed document on both databases."""
+
+    on_postgresql: str
+    on_sqlite = "CAST(%(expressions)s AS text)"  # a bare day would be made a date on the way
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        """Return the SQL for PostgreSQL. Any: Django's own signature."""
+        return super().as_sql(compiler, connection, template=self.on_postgresql, **extra)
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        """Return the SQL for SQLite. Any: Django's own signature."""
+        return super().as_sql(compiler, connection, template=self.on_sqlite, **extra)
+
+
+class Moment(_Signed):
+    """A moment in UTC to the microsecond; SQLite stores the text, without a fraction where there is none."""
+
+    on_postgresql = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    on_sqlite = (
+        "replace(%(expressions)s, ' ', 'T') || CASE WHEN instr(%(expressions)s, '.') THEN '' ELSE '.000000' END || 'Z'"
+    )
+
+
+class Day(_Signed):
+    """A day; PostgreSQL's own spelling would follow its DateStyle."""
+
+    on_postgresql = "to_char(%(expressions)s, 'YYYY-MM-DD')"
+
+
+class Key(_Signed):
+    """A UUID as 32 hexadecimal digits, which is how SQLite stores it."""
+
+    on_postgresql = "replace(%(expressions)s::text, '-', '')"
+
+
+def money(name: str) -> ExpressionWrapper[Any]:
+    """Return an amount as whole ten-thousandths, without the Decimal that is made of it elsewhere."""
+    return ExpressionWrapper(F(name), output_field=BigIntegerField())

@@ -1,0 +1,55 @@
+"""Walking through all journals, a stretch at a time, in one process or in several that read as of the same moment."""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from django.db import connection, connections
+
+from payments.snapshot import one_moment, share_moment
+from payments.verifying.lines import Examined, Ground, examine
+from payments.verifying.rows import Stretch
+
+_open = ExitStack()  # in a worker: the moment as of which it reads, until it ends
+
+
+class Walkers:
+    """Examines stretches, in this process alone or in others beside it."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None) -> None:
+        self._pool = pool
+
+    def walk(self, stretches: Iterable[Stretch], ground: Ground) -> Iterator[Examined]:
+        """Return what came out of each stretch, in their order. Needs the moment that `one_moment` holds."""
+        if self._pool is None:
+            return (examine(stretch, ground) for stretch in stretches)
+        return self._pool.map(partial(_examine_beside, share_moment(), ground), stretches)
+
+
+@contextmanager
+def walkers(processes: int) -> Iterator[Walkers]:
+    """Open the processes for a block; must stand around the moment, since a fork may not inherit a connection.
+
+    With one process, on SQLite (whose moments cannot be shared), or inside a transaction, this process does it alone.
+    """
+    if processes < 2 or connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield Walkers(None)
+        return
+    connections.close_all()
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+        pool.submit(os.getpid).result()  # the first task makes all processes
+        yield Walkers(pool)
+
+
+def _examine_beside(moment: str, ground: Ground, stretch: Stretch) -> Examined:
+    """Examine a stretch in a worker, as of the moment that the first process shares."""
+    if connection.connection is None:
+        _open.enter_context(one_moment(shared_by=moment))
+        atexit.register(connections.close_all)
+    return examine(stretch, ground)
