@@ -247,6 +247,14 @@
     if (event.target.closest("[data-print]")) window.print();
   });
 
+  /* Ctrl+P on a receipt is its Print button, so that the paper is counted. */
+  document.addEventListener("keydown", (event) => {
+    const counted = one("[data-print-counted]");
+    if (!counted || !event.ctrlKey || event.altKey || event.shiftKey || event.key.toLowerCase() !== "p") return;
+    event.preventDefault();
+    counted.form.requestSubmit(counted);
+  });
+
   const receipt = one(".receipt");
   const roll = /\bpaper-roll(\d+)\b/.exec(page.className);
   if (receipt && roll) {
@@ -256,4 +264,6 @@
     const name = `roll${roll[1]}`;
     sheet.insertRule(`@page ${name} { size: ${roll[1]}mm ${height}mm; margin: 0 }`, sheet.cssRules.length);
   }
+
+  if (one("[data-print-now]")) window.print(); // the page that Print asked for
 })();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -95,9 +95,9 @@ def remembered(request: OperatorRequest, methods: list[PaymentMethod]) -> Paymen
 
 def way_back(request: OperatorRequest) -> dict[str, object]:
     """Return where the back link leads: to the search the operator came from, without opening its only hit again."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    texts = parse_qs(came_from.query).get("q", [])
     address = reverse("search")
-    if came_from.netloc != request.get_host() or came_from.path != address or not texts:
+    came_from, _question, query = request.headers.get("Referer", "").partition("?")
+    texts = parse_qs(query).get("q", []) if came_from == request.build_absolute_uri(address) else []
+    if not texts:
         return {"back": address, "back_to_results": False}
     return {"back": f"{address}?{urlencode({'q': texts[0], 'show': 'list'})}", "back_to_results": True}
