@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import TypeVar
@@ -23,7 +23,6 @@ from customers import projecting
 from customers.figures import Changes
 from customers.models import WANTED, Customer
 
-OVERLAP = timedelta(minutes=15)  # clocks over there may differ from ours: rather ask twice
 ASKED_AT_ONCE = 100  # by id: what one fetch number stands for is soon written
 FAILURES = 20  # customers without an answer in a row of pages, after which the rest is not tried
 
@@ -175,7 +174,7 @@ def _changed_since() -> datetime | None:
     finished = Pull.objects.filter(finished_at__isnull=False)
     if not finished.filter(is_full=True).exists():
         return None
-    return finished.latest("number").started_at - OVERLAP
+    return finished.latest("number").started_at
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What an import says about itself."""
+"""What an import or a pull says about itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from django.utils.translation import gettext as _
 
+from billing import pulling
 from billing.importing import Run
 from customers.figures import Changes
 
@@ -22,6 +23,26 @@ def tell_run(run: Run) -> str:
         lines.append(
             _("Customers left alone, since a later fetch has written them: %(count)d.") % {"count": run.changes.newer}
         )
+    return "\n".join(lines)
+
+
+def tell_pull(run: pulling.Run) -> str:
+    """Return what a pull has done, in a few lines."""
+    lines = [
+        _("Pull %(number)d, customers asked for: %(asked)d.") % {"number": run.number, "asked": run.asked},
+        _counts(run.changes),
+        _("Parts of payments now contained in the figures: %(count)d.") % {"count": run.reflected},
+    ]
+    if run.changes.left_alone:
+        left = _("Customers left alone, since a payment of theirs is on its way: %(count)d.")
+        lines.append(left % {"count": run.changes.left_alone})
+    if run.unclear:
+        first = next(iter(run.unclear.items()))
+        unclear = _("Customers to be asked for again: %(count)d (first: %(id)s, %(reason)s).")
+        lines.append(unclear % {"count": len(run.unclear), "id": first[0], "reason": first[1]})
+    if run.unmapped:
+        unmapped = _("Partners without a reseller, whose customers came in without one: %(partners)s.")
+        lines.append(unmapped % {"partners": ", ".join(sorted(run.unmapped))})
     return "\n".join(lines)
 
 

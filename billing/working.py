@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import close_old_connections
+from django.db.models import Count
 
 from billing.connectors.protocol import BillingSystem
 from billing.contacts import note_answer, note_failure
 from billing.delivering import NOTHING, Step, deliver_next
 from billing.leases import expire_leases
 from billing.looking_up import look_up_next
+from payments.models import Delivery
 
 IDLE = 0.3  # seconds until a worker without work looks again: a payment is on its way within a second
 LONGEST_REST = 30.0
 NOTED_EVERY = 10.0
+State = Delivery.State
 
 
 @dataclass
@@ -62,11 +65,18 @@ def drain(system: BillingSystem) -> int:
     return steps
 
 
-def work(system: BillingSystem, *, sleep: Callable[[float], object] = time.sleep) -> None:
-    """Deliver for ever, resting while there is nothing to do or nobody answers."""
+def work(system: BillingSystem, *, stop: threading.Event) -> None:
+    """Deliver until told to stop, resting while there is nothing to do or nobody answers; a step begun is finished."""
     worker = Worker(system)
-    while True:
+    while not stop.is_set():
         close_old_connections()
         step = worker.step()
         if step.failure or not step.did_something:
-            sleep(worker.rest() if step.failure else IDLE)
+            stop.wait(worker.rest() if step.failure else IDLE)
+
+
+def unfinished() -> tuple[int, int, int]:
+    """Return how many parts wait, are unknown or being sent, and are refused."""
+    counts = dict(Delivery.objects.values_list("state").annotate(count=Count("pk")).order_by())
+    unknown = counts.get(State.UNKNOWN, 0) + counts.get(State.SENDING, 0)
+    return counts.get(State.WAITING, 0), unknown, counts.get(State.REFUSED, 0)

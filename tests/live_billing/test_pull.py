@@ -209,7 +209,7 @@ def test_one_customer_without_an_answer_is_asked_for_again_and_stops_nobody(ledg
     run = pull_all(ledger)
     assert list(run.unclear) == ["101"]
     stored = dict(Customer.objects.values_list("external_id", "balance"))
-    assert (stored["100"], stored["101"], stored["102"]) == (-99, -10, -99)
+    assert (stored["100"], stored["101"], stored["102"]) == (Decimal(-99), Decimal(-10), Decimal(-99))
     ledger.silent.clear()
     pull_changed(ledger)
     assert Customer.objects.get(external_id="101").balance == -99
@@ -221,7 +221,7 @@ def test_an_unreadable_customer_is_left_alone_and_not_gone(ledger: Ledger, anna:
     ledger.unreadable = {"7"}
     assert pull_all(ledger).changes.gone == 0
     anna.refresh_from_db()
-    assert (anna.gone_at, anna.balance) == (None, -100)
+    assert (anna.gone_at, anna.balance) == (None, Decimal(-100))
 
 
 def test_nobody_answering_stops_the_pull(ledger: Ledger) -> None:

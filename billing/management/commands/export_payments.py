@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from billing import exporting
+from billing.switching import SwitchRefused, use_source
 
 
 class Command(BaseCommand):
@@ -23,12 +24,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, to: Path, batch: int | None, **options: Any) -> None:  # Any: Django's own signature
         """Commit, then write; exits with 1 when there is no file in the end."""
         try:
+            use_source("files")
             exporting.check_folder(to)
             number = exporting.commit_batch() if batch is None else batch
             if number is None:
                 self.stdout.write(_("No payment is waiting. Nothing was exported."))
                 return
             path = exporting.write_batch(number=number, folder=to)
-        except exporting.ExportRefused as refusal:
+        except (exporting.ExportRefused, SwitchRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(_("Batch %(number)d is in %(path)s.") % {"number": number, "path": path})
