@@ -12,7 +12,6 @@ from accounts.models import Operator, Reseller
 from customers.fields import KeyField
 from customers.money import MoneyField
 
-
 # Something was delivered, or somebody asked, after the last fetch that was written: the next pull asks for these.
 WANTED = Q(event__gt=F("fetched")) | Q(asked__gt=F("fetched"))
 

@@ -282,6 +282,15 @@ def test_a_moment_that_is_none_is_refused(tmp_path: Path) -> None:
     assert not Customer.objects.exists()
 
 
+@pytest.mark.postgres
+def test_the_database_knows_the_size_of_its_tables_right_after(tmp_path: Path) -> None:
+    write(tmp_path, [JAN, *MANY], [invoice("INV-1")]).run()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'customers_customer'")
+        assert cursor.fetchone() == (31,)
+
+
 def test_imports_are_numbered_in_the_order_they_begin(tmp_path: Path) -> None:
     files = write(tmp_path, [JAN])
     numbers = [import_files(customers=files.customers, invoices=files.invoices).record.number for _ in range(3)]
