@@ -131,6 +131,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for the first's receipt
     server_version = "FakeSplynx"
     server: _Server
     timeout = 0.5  # looks so often whether the server ends while a connection is idle
