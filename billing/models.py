@@ -1,10 +1,15 @@
 """What came in when and what went out with which number, and what people and programs found on the way."""
 
+from __future__ import annotations
+
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Operator
 from payments.models import Delivery
 
 
@@ -145,6 +150,7 @@ class Settlement(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
     )
     step = models.CharField(_("step"), max_length=8, choices=Step.choices)
+    was = models.CharField(_("state before"), max_length=9, choices=Delivery.State.choices)
     comment = models.CharField(_("comment"), max_length=255)
     remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
     recorded_at = models.DateTimeField(_("recorded"))
@@ -182,6 +188,14 @@ class Reconciliation(models.Model):
         return f"reconciliation {self.pk}"
 
 
+class DifferenceQuerySet(models.QuerySet["Difference"]):
+    """Differences, narrowed to what an operator may see."""
+
+    def visible_to(self, operator: Operator) -> Self:
+        """Return the differences in payments of the operator's scope; what is nobody's is for those who see all."""
+        return self if operator.reseller_id is None else self.filter(delivery__in=Delivery.objects.visible_to(operator))
+
+
 class Difference(models.Model):
     """One thing that differed in a reconciliation."""
 
@@ -193,7 +207,7 @@ class Difference(models.Model):
         MISSING = "missing", _("Missing over there")
         TWICE = "twice", _("Twice under our reference")
         CANCELLED = "undone", _("There, although reversed or cancelled here")
-        UNKNOWN = "unknown", _("There, although not known as delivered here")
+        UNKNOWN = "unknown", _("There, and not known here")
         BALANCE = "balance", _("Balance differs")
 
     reconciliation = models.ForeignKey(
@@ -208,6 +222,8 @@ class Difference(models.Model):
     remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
     here = models.CharField(_("here"), max_length=255, blank=True)
     there = models.CharField(_("over there"), max_length=255, blank=True)
+
+    objects = DifferenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("difference")
