@@ -7,8 +7,10 @@ import os
 import time
 from typing import Any
 
+from cashdesk.wsgi import application  # first: it loads the apps
+
+# isort: split
 from accounts.models import Operator
-from cashdesk.wsgi import application
 from customers.models import Customer
 from payments import balances, orders, recording, taking
 from payments.allocating import OpenDocument

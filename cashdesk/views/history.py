@@ -20,7 +20,9 @@ from cashdesk.forms.history import HistoryForm
 from cashdesk.http import OperatorRequest, key_in
 from customers.money import format_amount, plain_amount
 from payments.history import Lines, Place, Row, TextTooWide, filtered, in_chunks, page, read, totals
+from payments.reversal_figures import reversal_figures
 
+VIEW_ALL = "payments.view_all_payments"
 PRINTED = 1000  # rows on paper, some 25 sheets of A4; whoever needs more takes the file
 COLUMNS = [  # names, not words: a sheet's formulas go on working in another language
     *("kind", "document", "reverses", "business_date", "recorded_at", "customer", "login", "amount", "currency"),
@@ -48,7 +50,9 @@ def history(request: OperatorRequest) -> HttpResponse:
         "older": address(form, before=found.older) if found.older else None,
         "newer": address(form, after=found.newer) if found.newer else None,
     }
-    return render(request, "desk/history.html", {**shown, "rows": found.rows, "beside": beside})
+    figures = reversal_figures(lines) if summed.reversals and request.user.has_perm(VIEW_ALL) else []
+    shown |= {"rows": found.rows, "beside": beside, "reversal_figures": figures}
+    return render(request, "desk/history.html", shown)
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -64,23 +64,20 @@ def sixteen_desks(url: str, customer: Customer) -> list[httpx.Response]:
     """Let sixteen operators take 60 from one customer at one moment."""
     path = f"/cashdesk/customers/{customer.pk}/"
     operators: list[Operator] = OperatorFactory.create_batch(16)
-    counters = [Counter(url).sign_in(operator.username) for operator in operators]
-    forms = [{**counter.form(path, "key"), "amount": "60.00"} for counter in counters]
-    return at_once(
-        [
-            lambda counter=counter, form=form: counter.post(path, form)
-            for counter, form in zip(counters, forms, strict=True)
-        ]
-    )
+    with ExitStack() as open_ones:
+        counters = [open_ones.enter_context(Counter(url)).take_place(operator) for operator in operators]
+        forms = [{**counter.form(path, "key"), "amount": "60.00"} for counter in counters]
+        return at_once([partial(counter.post, path, form) for counter, form in zip(counters, forms, strict=True)])
 
 
 def fifty_copies(url: str, customer: Customer) -> list[httpx.Response]:
     """Let one operator send one form fifty times at one moment."""
     path = f"/cashdesk/customers/{customer.pk}/"
-    counter = Counter(url).sign_in(OperatorFactory.create().username)
-    form = counter.form(path, "key")
-    copies = [httpx.Client(base_url=url, cookies=counter.client.cookies, timeout=60) for _ in range(50)]
-    return at_once([partial(copy.post, path, data=form) for copy in copies])
+    with ExitStack() as open_ones:
+        counter = open_ones.enter_context(Counter(url)).take_place(OperatorFactory.create())
+        form = counter.form(path, "key")
+        copies = [open_ones.enter_context(counter.copy()) for _ in range(50)]
+        return at_once([partial(copy.post, path, form) for copy in copies])
 
 
 def allocated() -> Decimal:
