@@ -1,7 +1,6 @@
 """Batches: committed first, written from what was committed, the same bytes each time."""
 
 import csv
-import os
 from pathlib import Path
 from typing import Any
 
@@ -111,23 +110,24 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_committed(
     assert everything() == before
 
 
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
 def test_when_the_file_cannot_be_written_it_is_said_how_to_write_it_again(
-    alice: Operator, jan: Customer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alice: Operator, jan: Customer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     pay(alice, jan)
 
-    def full(descriptor: int) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+        patch.setattr(step, full)
         with pytest.raises(CommandError) as refused:
             exported(tmp_path)
 
     assert refused.value.returncode == 1
     assert "No space left on device" in str(refused.value)
     assert f"export_payments --to {tmp_path} --batch 1" in str(refused.value)
-    assert names(tmp_path) == []
+    assert names(tmp_path) == []  # not even half a file
     exported(tmp_path, "--batch", "1")
     assert len(rows(tmp_path, 1)) == 2
 
