@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth import SESSION_KEY, logout
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -94,10 +95,18 @@ def _way_back(request: HttpRequest, route: str) -> dict[str, str]:
     if route == "logout":
         return {}
     htmx = HtmxDetails(request)
-    asked = request.get_full_path() if request.method in SAFE else request.path
+    asked = request.get_full_path() if request.method in SAFE else page_of_form(request)
     back = (htmx.current_url_abs_path or reverse("search")) if htmx else asked
     back = back if len(back) <= LONGEST_NEXT else request.path
     return {"next": back} if request.method in SAFE else {"next": back, "lost": LOST.sign(back)}
+
+
+def page_of_form(request: HttpRequest) -> str:
+    """Return the page on which a sent form stands: some addresses only take forms and show nothing themselves."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return request.path
+    return urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl() or request.path
 
 
 def was_lost(back: str, signature: str) -> bool:

@@ -163,6 +163,14 @@ def test_what_was_posted_after_the_end_is_lost_and_the_page_says_so(alice: Opera
     assert not Payment.objects.exists()
 
 
+def test_the_way_back_is_the_page_with_the_form(house: None) -> None:
+    receipt = "/cashdesk/payments/11111111-1111-1111-1111-111111111111/"
+    answer = Client().post(f"{receipt}print/", headers={"Referer": f"http://testserver{receipt}?paper=a4"})
+    assert next_of(answer) == f"{receipt}?paper=a4"
+    answer = Client().post("/cashdesk/preferences/", headers={"Referer": "https://evil.example/cashdesk/till/"})
+    assert next_of(answer) == "/cashdesk/preferences/"
+
+
 def test_only_the_desk_can_say_that_nothing_was_saved(alice: Operator) -> None:
     signature = doors.LOST.sign("/cashdesk/till/")
     for back, lost in (("/cashdesk/", signature), ("/cashdesk/till/", "forged"), ("/cashdesk/till/", "")):

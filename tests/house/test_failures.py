@@ -9,13 +9,14 @@ from uuid import uuid4
 import pytest
 from bs4 import BeautifulSoup
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Operator
 from customers.models import Customer
 from payments.models import Payment
+from tests.answers import body_of
 from tests.factories import CustomerFactory
 from tests.house.outage import no_database
 from tests.people import signed_in
@@ -142,10 +143,10 @@ def test_htmx_gets_the_same_answers(alice: Operator) -> None:
     check(client.get("/cashdesk/no-such-page/", headers={"HX-Request": "true"}), 404, "There is nothing here")
 
 
-def check(answer: HttpResponse, status: int, words: str) -> None:
+def check(answer: HttpResponseBase, status: int, words: str) -> None:
     """Assert that this is one of our own pages, whole, with every header that a page has."""
     assert answer.status_code == status
-    page = BeautifulSoup(answer.content, "html.parser")
+    page = BeautifulSoup(body_of(answer), "html.parser")
     heading = page.select("h1")
     assert len(heading) == 1
     assert words in page.text
