@@ -160,6 +160,7 @@ class Ledger:
 
     def payment(self, remote_id: str) -> RemotePayment | None:
         """Return one that stands."""
+        self._answer(f"payment {remote_id}")
         payment = self.entered.get(remote_id)
         return payment if payment and not payment.deleted else None
 
