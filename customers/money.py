@@ -172,6 +172,12 @@ class MoneyField(Field[Set, Get]):
         """Return the type that decides the column: bigint."""
         return "BigIntegerField"
 
+    def db_check(self, connection: BaseDatabaseWrapper) -> str | None:
+        """Return SQLite's own check of the column, which would else take text (above every number) and fractions."""
+        if connection.vendor != "sqlite":
+            return None
+        return f"typeof({connection.ops.quote_name(self.column)}) IN ('integer', 'null')"
+
     def from_db_value(self, value: Any, expression: object, connection: BaseDatabaseWrapper) -> Decimal | None:
         """Return the stored ten-thousandths as a Decimal (a sum arrives as Decimal or int)."""
         return None if value is None else Decimal(int(value)).scaleb(-SCALE)

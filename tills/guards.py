@@ -19,14 +19,22 @@ APPEND_ONLY = (
 NEVER_DELETED = (
     "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",
     "customers_customer", "customers_invoice", "payments_delivery", "billing_batch",
+    "billing_counter", "billing_import",
 )  # fmt: skip
-FOLLOWS = """
-    COALESCE((SELECT number FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1), 0) + 1
-        <> NEW.number
-    OR COALESCE((SELECT balance_after FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1), 0)
-        <> NEW.balance_before
-    OR COALESCE((SELECT digest FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1),
-        '0000000000000000000000000000000000000000000000000000000000000000') <> NEW.previous_digest
+HEAD = "FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1"
+FOLLOWS = f"""
+    COALESCE((SELECT number {HEAD}), 0) + 1 <> NEW.number
+    OR COALESCE((SELECT balance_after {HEAD}), 0) <> NEW.balance_before
+    OR COALESCE((SELECT digest {HEAD}), '{"0" * 64}') <> NEW.previous_digest
+"""
+FOREIGN_LINE = """
+    COALESCE(NEW.reseller_id, 0) <> COALESCE((SELECT reseller_id FROM tills_till WHERE id = NEW.till_id), 0)
+"""
+OTHER_EFFECT = """
+    NEW.kind = 'payment' AND NOT EXISTS (
+        SELECT 1 FROM tills_paymentmethod WHERE id = NEW.method_id
+        AND NEW.effect = CASE WHEN stays_with_operator THEN -NEW.amount ELSE 0 END
+        AND NEW.cash = CASE WHEN in_drawer THEN NEW.amount ELSE 0 END)
 """
 USED_METHOD = """
     (OLD.stays_with_operator <> NEW.stays_with_operator OR OLD.in_drawer <> NEW.in_drawer)
@@ -52,6 +60,15 @@ NOT_ITS_REVERSAL = """
         AND undone.customer_id = taken.customer_id AND undone.method_id = taken.method_id
         AND undone.amount = taken.amount AND undone.effect = -taken.effect AND undone.cash = -taken.cash)
 """
+DOES_NOT_FIT = """
+    COALESCE((SELECT SUM(amount) FROM payments_allocation WHERE payment_id = NEW.payment_id), 0) + NEW.amount > (
+        SELECT taken.amount FROM tills_transaction taken, payments_payment payment
+        WHERE payment.id = NEW.payment_id AND taken.id = payment.transaction_id)
+    OR (NEW.invoice_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM customers_invoice invoice, tills_transaction taken, payments_payment payment
+        WHERE payment.id = NEW.payment_id AND taken.id = payment.transaction_id
+        AND invoice.id = NEW.invoice_id AND invoice.customer_id = taken.customer_id))
+"""
 DELIVERY_STEP = """
     OLD.allocation_id <> NEW.allocation_id OR OLD.kind <> NEW.kind OR OLD.reference <> NEW.reference
     OR COALESCE(OLD.batch, NEW.batch, 0) <> COALESCE(NEW.batch, 0)
@@ -65,19 +82,28 @@ DELIVERY_STEP = """
 # name of the guard: table, event, the condition under which the change is refused, and what is said then
 CHECKS = {
     "line_follows": ("tills_transaction", "INSERT", FOLLOWS, "this line does not follow the till's last line"),
+    "line_reseller": ("tills_transaction", "INSERT", FOREIGN_LINE, "a line has its till's reseller"),
+    "line_method": ("tills_transaction", "INSERT", OTHER_EFFECT, "a payment does to the till what its method says"),
     "method_effect": ("tills_paymentmethod", "UPDATE", USED_METHOD, "a used method's effect cannot be changed"),
     "operator_reseller": ("accounts_operator", "UPDATE", MOVED_OPERATOR, "this operator has taken money already"),
     "till_holder": ("tills_till", "UPDATE", MOVED_TILL, "this till has journal lines already"),
     "payment_line": ("payments_payment", "INSERT", NOT_A_PAYMENTS_LINE, "a payment has a payment's line"),
     "reversal_line": ("payments_reversal", "INSERT", NOT_ITS_REVERSAL, "a reversal undoes exactly its payment"),
+    "part_fits": (
+        "payments_allocation",
+        "INSERT",
+        DOES_NOT_FIT,
+        "the parts are more than their payment, or not its own",
+    ),
+    "counter_grows": ("billing_counter", "UPDATE", "NEW.value < OLD.value", "a counter only grows"),
     "delivery_step": ("payments_delivery", "UPDATE", DELIVERY_STEP, "a delivery cannot go this way"),
 }
 
 
-def names() -> set[str]:
-    """Return the names of all guards that must stand in the database."""
-    refusing = {f"{table}_no_{event}" for table in APPEND_ONLY for event in ("update", "delete")}
-    return refusing | {f"{table}_no_delete" for table in NEVER_DELETED} | set(CHECKS)
+def names(vendor: str) -> set[str]:
+    """Return the names of all guards that must stand in a database of this vendor; only PostgreSQL can truncate."""
+    truncated = (*APPEND_ONLY, *NEVER_DELETED) if vendor == "postgresql" else ()
+    return {name for name, _, _ in _refusals()} | {f"{table}_no_truncate" for table in truncated} | set(CHECKS)
 
 
 def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what the signal sends besides
@@ -97,7 +123,7 @@ def remove(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what t
     connection = connections[using]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            for name in names():
+            for name in names(connection.vendor):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
@@ -110,7 +136,7 @@ def missing(connection: BaseDatabaseWrapper) -> set[str]:
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return names() - {row[0] for row in cursor.fetchall()}
+        return names(connection.vendor) - {row[0] for row in cursor.fetchall()}
 
 
 def _refusals() -> Sequence[tuple[str, str, str]]:
@@ -121,25 +147,31 @@ def _refusals() -> Sequence[tuple[str, str, str]]:
 
 def _postgresql() -> list[str]:
     statements = [
-        f"CREATE OR REPLACE FUNCTION cashdesk_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        _pg_function("refuse", f"RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'integrity_constraint_violation'")
     ]
     for name, table, event in _refusals():
-        statements += _pg_trigger(name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_refuse()")
+        statements += _pg_trigger(
+            name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_refuse()"
+        )
     for table in (*APPEND_ONLY, *NEVER_DELETED):
         statements += _pg_trigger(
             f"{table}_no_truncate", table, f"BEFORE TRUNCATE ON {table} EXECUTE FUNCTION cashdesk_refuse()"
         )
     for name, (table, event, condition, message) in CHECKS.items():
-        quoted = message.replace("'", "''")
-        statements.append(
-            f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} "
-            f"THEN RAISE EXCEPTION '{quoted}' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
-        )
+        refuse = f"RAISE EXCEPTION {_quoted(message)} USING ERRCODE = 'integrity_constraint_violation'"
+        statements.append(_pg_function(name, f"IF {condition} THEN {refuse}; END IF; RETURN NEW"))
         statements += _pg_trigger(
             name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_{name}()"
         )
     return statements
+
+
+def _pg_function(name: str, body: str) -> str:
+    return f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; END $$"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _pg_trigger(name: str, table: str, rest: str) -> list[str]:
@@ -156,8 +188,7 @@ def _sqlite() -> list[str]:
     for name, table, event in _refusals():
         statements += _sqlite_trigger(name, f"BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END")
     for name, (table, event, condition, message) in CHECKS.items():
-        quoted = message.replace("'", "''")
-        body = f"SELECT RAISE(ABORT, '{quoted}') WHERE {condition};"
+        body = f"SELECT RAISE(ABORT, {_quoted(message)}) WHERE {condition};"
         statements += _sqlite_trigger(name, f"BEFORE {event} ON {table} BEGIN {body} END")
     return statements
 

@@ -40,9 +40,10 @@ def test_a_resellers_operators_get_the_resellers_till_which_pays_in_first(charli
 def test_no_till_is_made_under_no_lock(committed_db: None) -> None:
     operator = OperatorFactory.create()
 
-    for make in (lambda: make_till(operator), lambda: lock_till(operator)):
-        with pytest.raises(transaction.TransactionManagementError):
-            make()
+    with pytest.raises(transaction.TransactionManagementError):
+        make_till(operator)
+    with pytest.raises(transaction.TransactionManagementError):
+        lock_till(operator)
     assert not Till.objects.exists()
 
 
@@ -51,7 +52,7 @@ def test_the_till_of_tomorrow_is_the_one_that_is_made(alice: Operator, north: Re
         foreseen = till_to_be(holder)
         with transaction.atomic():
             made = make_till(holder)
-        assert foreseen.pk is None
+        assert foreseen._state.adding
         assert (made.code, made.limit) == (foreseen.code, foreseen.limit)
 
 
@@ -115,9 +116,9 @@ def test_control_without_the_holders_lock_some_of_them_fail(
     monkeypatch.setattr(Reseller.objects, "select_for_update", Reseller.objects.all)
     save, together = Till.save, Barrier(len(operators))
 
-    def save_together(till: Till, **kwargs: bool) -> None:
+    def save_together(till: Till, *, force_insert: bool) -> None:
         together.wait(timeout=30)
-        save(till, **kwargs)
+        save(till, force_insert=force_insert)
 
     monkeypatch.setattr(Till, "save", save_together)
 

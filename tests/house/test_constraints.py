@@ -1,0 +1,163 @@
+"""Every named constraint and every unique column, broken by SQL: the database refuses, and names the rule."""
+
+import pytest
+from django.db import connection, models
+
+from customers.money import MoneyField
+from tests.house.books import Books, content, our_models, refusal_of, switch_off_triggers, undone, write_books
+
+OTHER_RESELLER = "SELECT id FROM accounts_reseller WHERE external_id = '7'"
+FIRST_PART = "SELECT MIN(id) FROM payments_allocation"
+FIRST_KEY = "SELECT key FROM payments_givenupkey ORDER BY id LIMIT 1"
+
+
+def moves(effect: str, cash: str) -> str:
+    """Return the SQL that makes a line move so much, with the balance after it right."""
+    return f"effect = {effect}, cash = {cash}, balance_after = balance_before + ({effect})"
+
+
+# What breaks a constraint, after UPDATE; each breaks no other one, as far as that can be.
+BROKEN = {
+    "reseller_has_code": "accounts_reseller SET code = '' WHERE id = {north}",
+    "reseller_external_id_once": "accounts_reseller SET external_id = '7'",
+    "operator_login_once_in_any_case": "accounts_operator SET username = 'BOB' WHERE id = {alice}",
+    "operator_has_login": "accounts_operator SET username = '' WHERE id = {alice}",
+    "customer_has_id": "customers_customer SET external_id = '' WHERE id = {customer}",
+    "customer_has_name_or_company": "customers_customer SET name = '', company = '' WHERE id = {customer}",
+    "invoice_once_per_customer": "customers_invoice SET external_id = 'same' WHERE customer_id = {customer}",
+    "invoice_has_number": "customers_invoice SET number = '' WHERE id = {invoice}",
+    "invoice_kind_known": "customers_invoice SET kind = 'bill' WHERE id = {invoice}",
+    "invoice_due_not_negative": "customers_invoice SET due = -1 WHERE id = {invoice}",
+    "invoice_due_within_total": "customers_invoice SET due = total + 1 WHERE id = {invoice}",
+    "search_key_once": "customers_searchkey SET key = 'same'",
+    "till_has_code": "tills_till SET code = '' WHERE id = {till}",
+    "till_has_one_holder_at_most": f"tills_till SET reseller_id = ({OTHER_RESELLER}) WHERE id = {{till}}",
+    "till_limit_not_negative": 'tills_till SET "limit" = -1 WHERE id = {till}',
+    "method_in_drawer_stays": "tills_paymentmethod SET stays_with_operator = NOT stays_with_operator WHERE id = {cash}",
+    "method_required_has_label": "tills_paymentmethod SET reference_label = '' WHERE name = 'Cheque'",
+    "line_number_once_per_till": "tills_transaction SET number = 1 WHERE till_id = {till}",
+    "line_number_from_one": "tills_transaction SET number = 0 WHERE id = {line}",
+    "line_kind_known": "tills_transaction SET kind = 'gift' WHERE id = {line}",
+    "line_amount_positive": f"tills_transaction SET amount = 0, {moves('0', '0')} WHERE id = {{line}}",
+    "line_effect_of_amount": f"tills_transaction SET {moves('-1', '0')} WHERE id = {{line}}",
+    "line_cash_of_amount": f"tills_transaction SET {moves('-1', '1')} WHERE id = {{line}}",
+    "line_balance_follows": "tills_transaction SET balance_after = balance_after + 1 WHERE id = {line}",
+    "line_payment_complete": "tills_transaction SET customer_id = NULL WHERE id = {line}",
+    "line_reversal_complete": "tills_transaction SET method_id = NULL WHERE id = {reversal_line}",
+    "line_cash_moves_balance": f"tills_transaction SET {moves('0', 'cash')} WHERE id = {{line}}",
+    "part_amount_positive": "payments_allocation SET amount = 0",
+    "part_once_per_document": "payments_allocation SET invoice_id = {invoice} WHERE payment_id = {payment}",
+    "part_on_account_once": "payments_allocation SET invoice_id = NULL WHERE payment_id = {payment}",
+    "delivery_once_per_part_and_kind": f"payments_delivery SET allocation_id = ({FIRST_PART})",
+    "delivery_kind_known": "payments_delivery SET kind = 'tell' WHERE id = {delivery}",
+    "delivery_state_known": "payments_delivery SET state = 'lost' WHERE id = {delivery}",
+    "delivery_reflected_is_delivered": "payments_delivery SET reflected = NOT reflected WHERE id = {delivery}",
+    "delivery_batched_is_delivered": "payments_delivery SET batch = 1 WHERE id = {delivery}",
+    "reversal_reason_known": "payments_reversal SET reason = 'mood' WHERE id = {reversal}",
+    "reversal_replacement_is_another": "payments_reversal SET replacement_id = payment_id WHERE id = {reversal}",
+    "given_up_key_once": f"payments_givenupkey SET key = ({FIRST_KEY})",
+    "printing_number_once": "payments_printing SET number = 2",
+    "printing_number_from_one": "payments_printing SET number = 0 WHERE number = 1",
+    "import_number_from_one": "billing_import SET number = 0 WHERE number = 1",
+    "pull_number_from_one": "billing_pull SET number = 0",
+    "settlement_step_known": "billing_settlement SET step = 'wish'",
+    "settlement_says_why": "billing_settlement SET comment = '' WHERE step = 'entered'",
+}
+
+# What follows from other rules cannot be broken alone, and the database names one of them.
+ALSO_BROKEN = {
+    "line_cash_of_amount": ["line_effect_of_amount"],
+    "accounts_operator.username": ["operator_login_once_in_any_case"],
+}
+
+# Columns that no two rows share: which rows get the value of the first, and it where that needs saying.
+EVERY_ROW = "{column} = (SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 1)"
+UNIQUE = {
+    "accounts_reseller.code": EVERY_ROW,
+    "accounts_operator.username": EVERY_ROW,
+    "customers_customer.external_id": EVERY_ROW,
+    "payments_payment.transaction_id": EVERY_ROW,
+    "payments_payment.key": EVERY_ROW,
+    "payments_delivery.reference": EVERY_ROW,
+    "payments_reversal.payment_id": EVERY_ROW,
+    "payments_reversal.transaction_id": EVERY_ROW,
+    "payments_reversal.replacement_id": "replacement_id = (SELECT MIN(id) FROM payments_payment)",
+    "tills_till.code": EVERY_ROW,
+    "tills_till.operator_id": f"{EVERY_ROW} WHERE reseller_id IS NULL",
+    "tills_till.reseller_id": f"{EVERY_ROW} WHERE operator_id IS NULL",
+    "tills_paymentmethod.name": EVERY_ROW,
+    "tills_transaction.digest": EVERY_ROW,
+}
+
+
+@pytest.fixture
+def books(house: None) -> Books:
+    return write_books()
+
+
+def constraints() -> dict[str, list[str]]:
+    """Return every named constraint of the house, with the columns by which SQLite names it where that is a rule."""
+    found = {}
+    for model in our_models():
+        for constraint in model._meta.constraints:
+            fields = constraint.fields if isinstance(constraint, models.UniqueConstraint) else ()
+            columns = [field.column for name in fields for field in model._meta.concrete_fields if field.name == name]
+            found[constraint.name] = [f"{model._meta.db_table}.{column}" for column in columns]
+    return found
+
+
+def unique_columns() -> set[str]:
+    """Return every column of the house that is unique by itself and no primary key."""
+    fields = [field for model in our_models() for field in model._meta.concrete_fields]
+    return {f"{f.model._meta.db_table}.{f.column}" for f in fields if f.unique and not f.primary_key}
+
+
+def money_columns() -> list[tuple[str, str]]:
+    """Return table and column of all money."""
+    fields = [field for model in our_models() for field in model._meta.concrete_fields]
+    return [(f.model._meta.db_table, f.column) for f in fields if isinstance(f, MoneyField)]
+
+
+def refusal_in(books: Books, table: str, assignments: str) -> str:
+    """Return what the database says to this UPDATE with all triggers out of the way, having changed nothing."""
+    before = content(table)
+    with undone():
+        switch_off_triggers(table)
+        said = refusal_of(books.fill(f"UPDATE {table} SET {assignments}"))
+    assert content(table) == before
+    return said
+
+
+def test_every_constraint_and_every_unique_column_is_in_the_tables() -> None:
+    assert set(BROKEN) == set(constraints())
+    assert set(UNIQUE) == unique_columns()
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_constraint_refuses_what_breaks_it(books: Books, name: str) -> None:
+    table, _, assignments = BROKEN[name].partition(" SET ")
+    said = refusal_in(books, table, assignments)
+
+    if connection.vendor == "sqlite" and (columns := constraints()[name]):
+        assert f": {', '.join(columns)}" in said
+    else:
+        assert any(word in said for word in (name, *ALSO_BROKEN.get(name, ())))
+
+
+@pytest.mark.parametrize("column", UNIQUE)
+def test_no_two_rows_share_what_is_unique(books: Books, column: str) -> None:
+    table, _, name = column.partition(".")
+    said = refusal_in(books, table, UNIQUE[column].format(table=table, column=name))
+
+    own = column if connection.vendor == "sqlite" else f"({name})="
+    assert any(word in said for word in (own, *ALSO_BROKEN.get(column, ())))
+
+
+@pytest.mark.parametrize("wrong", ["'NaN'", "'Infinity'", "'many'", "99999999999999999999", "'1.5'"])
+def test_money_is_a_whole_number_that_fits(books: Books, wrong: str) -> None:
+    columns = money_columns()
+    assert ("tills_transaction", "amount") in columns
+    for table, column in columns:
+        with undone():
+            switch_off_triggers(table)
+            refusal_of(f'UPDATE {table} SET "{column}" = {wrong}')

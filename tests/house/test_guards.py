@@ -1,0 +1,316 @@
+"""Every guard of the database, broken by SQL that goes round the Python: each is refused, and only by its guard."""
+
+import pytest
+from django.db import Error, IntegrityError, connection, transaction
+
+from payments.models import Delivery
+from tests.house.books import Books, content, copied, refusal_of, run, switch_off_triggers, undone, write_books
+from tills import guards
+
+LINE, PART = "tills_transaction", "payments_allocation"
+POSTGRESQL = connection.vendor == "postgresql"
+KEYS = {"billing_batch": "number", "billing_counter": "name", "billing_import": "number"}
+NEXT = {
+    "number": "number + 1",
+    "balance_before": "balance_after",
+    "balance_after": "balance_after + effect",
+    "previous_digest": "digest",
+    "digest": f"'{'d' * 64}'",
+}
+HEAD = "id = {reversal_line}"
+CASH_LINE = {
+    **NEXT,
+    "kind": "'payment'",
+    "effect": "-effect",
+    "cash": "-cash",
+    "balance_after": "balance_after - effect",
+}
+BOB = "SELECT id FROM accounts_operator WHERE username = 'bob'"
+OTHER_EFFECT = "stays_with_operator = NOT stays_with_operator, in_drawer = NOT in_drawer"
+NEW_PAYMENT = {"key": f"'{'a' * 32}'" if not POSTGRESQL else "gen_random_uuid()"}
+
+
+def next_line(**changes: str) -> str:
+    """Return the INSERT of the payment in cash that follows the till's last line, the reversal of one."""
+    return copied(LINE, HEAD, **{**CASH_LINE, **changes})
+
+
+# Statements that a guard refuses, by the guard's name; what refuses is compared with the guards that there are.
+BROKEN: dict[str, list[str]] = {
+    "line_follows": [
+        next_line(number="number + 2"),
+        next_line(number="number"),
+        next_line(number="1"),
+        next_line(number="0"),
+        next_line(balance_before="balance_before", balance_after="balance_before - effect"),
+        next_line(balance_before="balance_after + 1", balance_after="balance_after + 1 - effect"),
+        next_line(previous_digest="previous_digest"),
+        next_line(previous_digest=f"'{'0' * 64}'"),
+        copied(LINE, HEAD, **{**CASH_LINE, "till_id": "{norths_till}", "reseller_id": "{north}"}),
+        copied(LINE, "id = {line}"),
+    ],
+    "line_reseller": [
+        next_line(reseller_id="{north}"),
+        copied(
+            LINE,
+            "id = {line}",
+            till_id="{norths_till}",
+            digest=f"'{'d' * 64}'",
+        ),
+    ],
+    "line_method": [
+        next_line(effect="0", cash="0", balance_after="balance_after"),
+        next_line(cash="0"),
+        next_line(method_id="(SELECT id FROM tills_paymentmethod WHERE name = 'Cheque')"),
+        next_line(method_id="(SELECT id FROM tills_paymentmethod WHERE name = 'Card')"),
+    ],
+    "payment_line": [copied("payments_payment", "id = {payment}", transaction_id="{reversal_line}", **NEW_PAYMENT)],
+    "reversal_line": [
+        copied("payments_reversal", "id = {reversal}", payment_id="{payment}"),  # another amount
+        copied("payments_reversal", "id = {reversal}", payment_id="{second}", transaction_id="{line}"),
+    ],
+    "part_fits": [
+        copied(PART, "payment_id = {second} AND invoice_id IS NOT NULL", amount="1", invoice_id="{invoice}"),
+        copied(PART, "payment_id = {second} AND invoice_id IS NOT NULL", amount="1", invoice_id="NULL"),
+    ],
+    "method_effect": [
+        "UPDATE tills_paymentmethod SET in_drawer = NOT in_drawer WHERE id = {cash}",
+        f"UPDATE tills_paymentmethod SET {OTHER_EFFECT} WHERE id = {{cash}}",
+    ],
+    "operator_reseller": ["UPDATE accounts_operator SET reseller_id = {north} WHERE id = {alice}"],
+    "till_holder": [
+        "UPDATE tills_till SET operator_id = NULL, reseller_id = NULL WHERE id = {till}",
+        f"UPDATE tills_till SET operator_id = ({BOB}) WHERE id = {{till}}",
+        "UPDATE tills_till SET code = 'Z9' WHERE id = {till}",
+    ],
+    "counter_grows": ["UPDATE billing_counter SET value = 4 WHERE name = 'fetch'"],
+    "delivery_step": [
+        "UPDATE payments_delivery SET reference = 'other' WHERE id = {delivery}",
+        "UPDATE payments_delivery SET kind = 'undo' WHERE id = {delivery}",
+        "UPDATE payments_delivery SET allocation_id = allocation_id + 1 WHERE id = {delivery}",
+        "UPDATE payments_delivery SET state = 'sending' WHERE state = 'cancelled'",
+    ],
+}
+for table in guards.APPEND_ONLY:
+    BROKEN[f"{table}_no_update"] = [f"UPDATE {table} SET id = id", f"UPDATE {table} SET id = id + 1000"]
+for table in (*guards.APPEND_ONLY, *guards.NEVER_DELETED):
+    BROKEN[f"{table}_no_delete"] = [f"DELETE FROM {table}"]
+    if POSTGRESQL:
+        BROKEN[f"{table}_no_truncate"] = [f"TRUNCATE {table} CASCADE"]
+
+STATEMENTS = [(name, statement) for name, statements in BROKEN.items() for statement in statements]
+
+
+@pytest.fixture
+def books(house: None) -> Books:
+    return write_books()
+
+
+def words_of(name: str) -> str:
+    """Return what the guard says when it refuses."""
+    return guards.CHECKS[name][3] if name in guards.CHECKS else guards.REFUSED
+
+
+def table_of(name: str) -> str:
+    """Return the table that a guard watches."""
+    return guards.CHECKS[name][0] if name in guards.CHECKS else name.rpartition("_no_")[0]
+
+
+def test_every_guard_is_in_the_table_and_stands_in_the_database(books: Books) -> None:
+    assert set(BROKEN) == guards.names(connection.vendor)
+    assert guards.missing(connection) == set()
+
+
+@pytest.mark.parametrize(("name", "statement"), STATEMENTS, ids=[name for name, _ in STATEMENTS])
+def test_what_goes_round_the_python_is_refused_and_changes_nothing(books: Books, name: str, statement: str) -> None:
+    before = content(table_of(name))
+    assert before
+
+    said = refusal_of(books.fill(statement))
+
+    assert words_of(name) in said
+    assert content(table_of(name)) == before
+
+
+def test_control_without_its_tables_guards_a_statement_passes_or_something_else_stops_it(books: Books) -> None:
+    for name, statement in STATEMENTS:
+        if name.endswith("_no_truncate"):
+            continue  # it goes on to the tables that point here, and their guards say the same words
+        with undone():
+            switch_off_triggers(table_of(name))
+            try:
+                run(books.fill(statement))
+            except Error as error:
+                assert words_of(name) not in str(error), statement  # noqa: PT017  # either outcome is right
+
+
+def test_control_the_line_that_follows_is_taken(books: Books) -> None:
+    """The statements above differ from this one only in what they break."""
+    with undone():
+        run(books.fill(next_line()))
+
+
+def test_control_what_the_guards_do_not_forbid_is_done(books: Books) -> None:
+    for statement in (
+        "UPDATE tills_paymentmethod SET name = 'Notes', is_active = NOT is_active WHERE id = {cash}",
+        f"UPDATE tills_paymentmethod SET {OTHER_EFFECT} WHERE name = 'Other'",
+        "UPDATE accounts_operator SET name = 'Another name', is_active = NOT is_active WHERE id = {alice}",
+        "UPDATE accounts_operator SET reseller_id = NULL WHERE username = 'bob'",
+        'UPDATE tills_till SET "limit" = 5, is_active = NOT is_active WHERE id = {till}',
+        "UPDATE tills_till SET code = 'Z9' WHERE id = {norths_till}",
+        "UPDATE billing_counter SET value = value + 1",
+    ):
+        with undone():
+            run(books.fill(statement))
+
+
+def test_a_part_pays_the_payers_own_document_and_no_more_than_was_paid(books: Books) -> None:
+    """A payment without parts yet, as nobody but raw SQL writes one."""
+    new_line = "(SELECT MAX(id) FROM tills_transaction)"
+    new_payment = f"(SELECT id FROM payments_payment WHERE transaction_id = {new_line})"
+    source = "payment_id = {payment} AND invoice_id = {invoice}"
+    with undone():
+        run(books.fill(next_line()))
+        run(books.fill(copied("payments_payment", "id = {payment}", transaction_id=new_line, **NEW_PAYMENT)))
+        for wrong in ({"invoice_id": "{foreign_invoice}"}, {"amount": "600001"}):
+            with pytest.raises(IntegrityError, match="the parts are more than their payment, or not its own"):
+                run(books.fill(copied(PART, source, payment_id=new_payment, **wrong)))
+        run(books.fill(copied(PART, source, payment_id=new_payment)))
+
+
+# --- A delivery's way ------------------------------------------------------------------------------------------------
+
+ALLOWED = {
+    "waiting": {"sending", "delivered", "cancelled"},
+    "sending": {"delivered", "unknown", "refused", "waiting"},
+    "unknown": {"delivered", "waiting", "refused", "cancelled"},
+    "refused": {"waiting", "unknown", "cancelled"},
+    "delivered": set(),
+    "cancelled": set(),
+}
+WAY_TO = {
+    "waiting": [],
+    "sending": ["sending"],
+    "unknown": ["sending", "unknown"],
+    "refused": ["sending", "refused"],
+    "delivered": ["delivered"],
+    "cancelled": ["cancelled"],
+}
+
+
+def step(books: Books, state: str) -> None:
+    run(books.fill(f"UPDATE payments_delivery SET state = '{state}' WHERE id = {{delivery}}"))
+
+
+def test_the_table_of_steps_knows_every_state() -> None:
+    assert set(ALLOWED) == set(WAY_TO) == set(Delivery.State.values)
+
+
+@pytest.mark.parametrize("begin", ALLOWED)
+def test_a_delivery_goes_the_allowed_ways_and_no_other(books: Books, begin: str) -> None:
+    for state in WAY_TO[begin]:
+        step(books, state)
+
+    for end in ALLOWED[begin]:
+        with undone():
+            step(books, end)
+            assert Delivery.objects.get(pk=books.delivery.pk).state == end
+    for end in set(ALLOWED) - ALLOWED[begin] - {begin}:
+        with pytest.raises(IntegrityError, match="a delivery cannot go this way"):
+            step(books, end)
+        assert Delivery.objects.get(pk=books.delivery.pk).state == begin
+
+
+def test_what_was_reflected_and_what_was_batched_stays_so(books: Books) -> None:
+    step(books, "delivered")
+    own = "WHERE id = {delivery}"
+    run(books.fill(f"UPDATE payments_delivery SET batch = 1 {own}"))
+    run(books.fill(f"UPDATE payments_delivery SET reflected = NOT reflected {own}"))
+
+    for change in ("batch = 2", "batch = NULL", "reflected = NOT reflected"):
+        with pytest.raises(IntegrityError, match="a delivery cannot go this way"):
+            run(books.fill(f"UPDATE payments_delivery SET {change} {own}"))
+    found = Delivery.objects.get(pk=books.delivery.pk)
+    assert (found.batch, found.reflected) == (1, True)
+
+
+# --- Ways round a trigger --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite
+def test_no_row_is_replaced(books: Books) -> None:
+    """REPLACE deletes without saying so; only with recursive_triggers are the triggers asked."""
+    for table in (*guards.APPEND_ONLY, *guards.NEVER_DELETED):
+        before, key = content(table), KEYS.get(table, "id")
+        for statement in (
+            f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+            f"UPDATE OR REPLACE {table} SET {key} = (SELECT MIN({key}) FROM {table})",
+        ):
+            refusal_of(statement)
+        assert len(before) > 1, table
+        assert content(table) == before
+
+
+def test_an_insert_cannot_turn_into_an_update(books: Books) -> None:
+    for table in guards.APPEND_ONLY:
+        before = content(table)
+        statement = f"INSERT INTO {table} SELECT * FROM {table} WHERE id > 0 ON CONFLICT (id) DO UPDATE SET id = 0"
+        refusal_of(statement)
+        assert before
+        assert content(table) == before
+
+
+@pytest.mark.postgres
+def test_a_merge_changes_and_deletes_nothing(books: Books) -> None:
+    for table in guards.APPEND_ONLY:
+        before = content(table)
+        for act in ("UPDATE SET id = old.id", "DELETE"):
+            with pytest.raises(IntegrityError, match=guards.REFUSED):
+                run(f"MERGE INTO {table} old USING {table} new ON old.id = new.id WHEN MATCHED THEN {act}")
+        assert content(table) == before
+
+
+@pytest.mark.postgres
+def test_the_role_of_the_desk_cannot_play_a_replica(books: Books) -> None:
+    """A replica's changes ask no ordinary trigger."""
+    with pytest.raises(Error, match="permission denied"):
+        run("SET session_replication_role = replica")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'")
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.sqlite
+def test_sqlite_asks_the_triggers_about_replaced_rows_and_checks_foreign_keys(house: None) -> None:
+    with connection.cursor() as cursor:
+        for pragma in ("recursive_triggers", "foreign_keys"):
+            assert cursor.execute(f"PRAGMA {pragma}").fetchone() == (1,)
+
+
+# --- Missing guards are seen -----------------------------------------------------------------------------------------
+
+
+def test_a_guard_that_was_dropped_is_reported_and_made_again(house: None) -> None:
+    for name in guards.names(connection.vendor):
+        with undone():
+            run(f"DROP TRIGGER {name} ON {table_of(name)}" if POSTGRESQL else f"DROP TRIGGER {name}")
+            assert guards.missing(connection) == {name}
+    with undone():
+        run(f"DROP TRIGGER line_follows ON {LINE}" if POSTGRESQL else "DROP TRIGGER line_follows")
+        guards.install()
+        assert guards.missing(connection) == set()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("how", ["DISABLE", "ENABLE", "ENABLE REPLICA"])
+def test_a_guard_that_is_not_always_asked_is_reported(house: None, how: str) -> None:
+    with undone():
+        run(f"ALTER TABLE {LINE} {how} TRIGGER line_follows")
+        assert guards.missing(connection) == {"line_follows"}
+
+
+def test_installing_twice_changes_nothing(house: None) -> None:
+    with transaction.atomic():
+        guards.install()
+        guards.install()
+    assert guards.missing(connection) == set()
