@@ -27,10 +27,10 @@ def make_till(holder: Operator | Reseller) -> Till:
     """Return the holder's till, made under the holder's row lock if there is none yet. Needs an open transaction."""
     require_transaction("make_till")
     if isinstance(holder, Reseller):
-        Reseller.objects.select_for_update().get(pk=holder.pk)
+        Reseller.objects.select_for_update(no_key=True).get(pk=holder.pk)
         till = Till.objects.filter(reseller=holder).first()
     else:
-        Operator.objects.select_for_update(of=("self",)).get(pk=holder.pk)
+        Operator.objects.select_for_update(of=("self",), no_key=True).get(pk=holder.pk)
         till = Till.objects.filter(operator=holder).first()
     if till is None:
         till = till_to_be(holder)

@@ -113,7 +113,7 @@ def test_control_without_the_holders_lock_some_of_them_fail(
     reseller = Reseller.objects.create(name="North", code="north")
     operators = OperatorFactory.create_batch(8, reseller=reseller)
     meet_when_none_was_found(monkeypatch, len(operators))
-    monkeypatch.setattr(Reseller.objects, "select_for_update", Reseller.objects.all)
+    monkeypatch.setattr(Reseller.objects, "select_for_update", lambda **_: Reseller.objects.all())
     save, together = Till.save, Barrier(len(operators))
 
     def save_together(till: Till, *, force_insert: bool) -> None:
