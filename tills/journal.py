@@ -99,12 +99,12 @@ def describe(line: Transaction) -> dict[str, object]:
         "till_operator": line.till.operator_id,
         "number": line.number,
         "kind": str(line.kind),
-        "operator": {"id": line.operator_id, "login": line.operator.username, "name": line.operator.get_full_name()},
+        "operator": describe_operator(line.operator),
         "reseller": line.reseller_id,
         "customer": None
         if line.customer is None
         else {"id": line.customer_id, "external_id": line.customer.external_id},
-        "method": None if line.method is None else {"id": line.method_id, "name": line.method.name},
+        "method": None if line.method is None else describe_method(line.method),
         "amount": line.amount,
         "effect": line.effect,
         "cash": line.cash,
@@ -115,3 +115,13 @@ def describe(line: Transaction) -> dict[str, object]:
         "business_date": line.business_date,
         "key_id": line.key_id,
     }
+
+
+def describe_operator(operator: Operator) -> dict[str, object]:
+    """Return an operator as signed: whose id it is, and under which names now."""
+    return {"id": operator.pk, "login": operator.username, "name": operator.get_full_name()}
+
+
+def describe_method(method: PaymentMethod) -> dict[str, object]:
+    """Return a method as signed: its id, and its name now."""
+    return {"id": method.pk, "name": method.name}

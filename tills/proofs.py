@@ -22,8 +22,12 @@ FIRST = "0" * 64  # stands for the digest before a till's first line
 
 def canonical(document: Mapping[str, object]) -> str:
     """Return the document as signed: JSON with sorted keys, money in ten-thousandths, UTC times, NFC text."""
-    plain = _plain({"version": VERSION, **document})
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return spell({"version": VERSION, **document})
+
+
+def spell(value: object) -> str:
+    """Return a value as it stands in a signed document."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _plain(value: object) -> object:

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db.models import Count
 from tqdm import tqdm
 
+from accounts.models import Operator
 from payments.models import Printing
 from payments.snapshot import one_moment
 from payments.verifying.anchors import verify_anchors
@@ -19,7 +20,7 @@ from payments.verifying.overpaid import overpaid
 from payments.verifying.report import Report
 from payments.verifying.rows import Stretch, TillFacts, stretches
 from payments.verifying.walking import Walkers, walkers
-from tills import proofs
+from tills import journal, proofs
 from tills.models import PaymentMethod, Till, Transaction
 
 
@@ -62,10 +63,13 @@ def _walk(report: Report, crew: Walkers) -> None:
 
 def ground() -> Ground:
     """Return what every line is held against."""
-    methods = PaymentMethod.objects.values_list("pk", "stays_with_operator", "in_drawer")
+    methods = PaymentMethod.objects.in_bulk()
+    operators = Operator.objects.in_bulk()
     return Ground(
         keys={name: key.encode() for name, key in proofs.key_ring().items()},
-        methods={pk: (stays, drawer) for pk, stays, drawer in methods},
+        methods={pk: (method.stays_with_operator, method.in_drawer) for pk, method in methods.items()},
+        spelled_operators={pk: proofs.spell(journal.describe_operator(row)) for pk, row in operators.items()},
+        spelled_methods={pk: proofs.spell(journal.describe_method(row)) for pk, row in methods.items()},
     )
 
 

@@ -9,13 +9,13 @@ from operator import attrgetter
 from django.utils.translation import gettext as _
 
 from payments.models import Delivery
-from payments.verifying.rows import LineRow, PartRow, TillFacts
-from tills.models import numbered
+from payments.verifying.rows import PartRow
 
 APPLY, UNDO = Delivery.Kind.APPLY.value, Delivery.Kind.UNDO.value
 WAITING, CANCELLED = Delivery.State.WAITING.value, Delivery.State.CANCELLED.value
 DELIVERED, REFUSED = Delivery.State.DELIVERED.value, Delivery.State.REFUSED.value
 STATES = set(Delivery.State.values)
+ON_THE_WAY = STATES - {DELIVERED, CANCELLED}
 UNTOLD = {WAITING, CANCELLED}  # an undo that has not gone out
 
 
@@ -27,22 +27,30 @@ def by_part(rows: list[PartRow]) -> list[list[PartRow]]:
     return [list(group) for _part, group in groupby(rows, key=attrgetter("pk"))]
 
 
-def delivery_faults(line: LineRow, till: TillFacts, place: int, rows: Sequence[PartRow]) -> Iterator[str]:
-    """Return what is wrong with what is told of one part, which stands at this place of its payment, from 1."""
+def is_told_of(rows: Sequence[PartRow], reference: str) -> bool:
+    """Return whether all is well with the one delivery of a part that stands: what most parts are."""
+    row = rows[0]
+    if len(rows) > 1 or row.reference != reference or row.delivery_kind != APPLY:
+        return False
+    return row.state == DELIVERED or (row.state in ON_THE_WAY and not row.reflected and row.batch is None)
+
+
+def delivery_faults(reference: str, undo_reference: str | None, rows: Sequence[PartRow]) -> Iterator[str]:
+    """Return what is wrong with what is told of one part; `undo_reference` is None for a payment that stands."""
     applies = [row for row in rows if row.delivery_kind == APPLY]
     undos = [row for row in rows if row.delivery_kind == UNDO]
     if len(applies) != 1 or len(undos) > 1 or len(applies) + len(undos) != len(rows):
         yield _("the billing system is not told of it exactly once")
         return
     apply = applies[0]
-    if apply.reference != f"{numbered(till.code, line.number)}/{place}":
+    if apply.reference != reference:
         yield _("the billing system is told of it as %(reference)s") % {"reference": apply.reference}
     for row in rows:
         yield from _row_faults(row)
-    if line.reversed_by is None:
+    if undo_reference is None:
         yield from _standing_faults(apply, undos)
     else:
-        yield from _undone_faults(apply, undos, f"{numbered(till.code, line.reversed_by)}/{place}")
+        yield from _undone_faults(apply, undos, undo_reference)
 
 
 def _row_faults(row: PartRow) -> Iterator[str]:

@@ -8,34 +8,26 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from payments.verifying import deliveries, documents
+from payments.verifying import deliveries, documents, rows, spelling
 from payments.verifying.report import Fault, Tally
-from payments.verifying.rows import (
-    Head,
-    LineRow,
-    PartRow,
-    ReversalRow,
-    Stretch,
-    TillFacts,
-    read_head,
-    read_lines,
-    read_parts,
-    read_reversals,
-)  # fmt: skip
+from payments.verifying.rows import Head, LineRow, PartRow, ReversalRow, Stretch, TillFacts
 from tills import proofs
 from tills.models import Transaction, numbered
 
 CLOCK_STEP = timedelta(seconds=5)  # two machines of one shop may differ by this
 PAYMENT, REVERSAL = Transaction.Kind.PAYMENT.value, Transaction.Kind.REVERSAL.value
 SIGNS = {PAYMENT: -1, REVERSAL: 1}  # of the effect on the till's balance; of the cash the opposite
+WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What every line is held against besides its till: the keys, oldest first, and what each method does."""
+    """What every line is held against besides its till."""
 
-    keys: Mapping[str, bytes]
-    methods: Mapping[int, tuple[bool, bool]]  # stays with the operator, in the drawer
+    keys: Mapping[str, bytes]  # oldest first
+    methods: Mapping[int | None, tuple[bool, bool]]  # stays with the operator, in the drawer
+    spelled_operators: Mapping[int, str]
+    spelled_methods: Mapping[int | None, str]
 
     def is_older(self, key_id: str, than: str) -> bool:
         """Return whether a key was given up before another."""
@@ -44,10 +36,19 @@ class Ground:
 
 
 @dataclass
+class Belonging:
+    """What belongs to one line."""
+
+    where: str  # its document number
+    parts: list[list[PartRow]]  # in the order in which they were written, each with its deliveries
+    reversals: list[ReversalRow]  # the line is theirs
+    undone_by: list[int]  # the numbers of the lines that reverse its payment
+
+
+@dataclass
 class Examined:
     """What came out of one stretch."""
 
-    stretch: Stretch
     tally: Tally = field(default_factory=Tally)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
@@ -55,24 +56,40 @@ class Examined:
 
 def examine(stretch: Stretch, ground: Ground) -> Examined:
     """Read a stretch and return what is wrong in it; asks the database a handful of questions."""
-    found, till, head = Examined(stretch), stretch.till, read_head(stretch)
-    parts, reversals = read_parts(stretch), read_reversals(stretch)
-    last = 0
-    for row in read_lines(stretch):
+    found, till, head, last = Examined(), stretch.till, rows.read_head(stretch), 0
+    parts, reversals, undone = rows.read_parts(stretch), rows.read_reversals(stretch), rows.read_undone(stretch)
+    for row in rows.read_lines(stretch):
         where = numbered(till.code, row.number)
-        if row.pk == last:  # the joins of a line that two payments or two reversals name
-            found.faults.append(Fault(where, _("more than one payment or reversal belongs to this line")))
+        if row.pk == last:
+            found.faults.append(Fault(where, _("more than one payment belongs to this line")))
             continue
-        own = parts.get(row.payment_id, []) if row.payment_id is not None else []
-        undone = reversals.get(row.pk, [])
+        payment_id = row.payment_id or 0
+        own = deliveries.by_part(parts[payment_id]) if payment_id in parts else []
+        belonging = Belonging(where, own, reversals.get(row.pk, []), undone.get(payment_id, []))
         try:
-            found.faults += [Fault(where, what) for what in _chain_faults(row, head)]
-            found.faults += [Fault(where, what) for what in _content_faults(row, ground, till, own, undone)]
+            found.faults += [Fault(where, what) for what in _faults(row, head, till, belonging, ground)]
             found.warnings += [Fault(where, what) for what in _oddities(row, head, ground)]
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             found.faults.append(Fault(where, _("it cannot be read: %(error)r") % {"error": error}))
-        _count(found.tally, row, own, undone, ground)
+        _count(found.tally, row, belonging, ground)
         head, last = Head(row.number, row.balance_after, row.digest, row.recorded_at, row.key_id), row.pk
+    return found
+
+
+def _faults(row: LineRow, head: Head, till: TillFacts, belonging: Belonging, ground: Ground) -> list[str]:
+    """Return what is wrong with a line and all that belongs to it."""
+    found: list[str] = []
+    if (row.number - 1, row.previous_digest, row.balance_before) != (head.number, head.digest, head.balance):
+        found += _chain_faults(row, head)
+    found += _line_faults(row, till, belonging)
+    found += _delivery_faults(till, belonging)
+    key = ground.keys.get(row.key_id)
+    if key is None:
+        found.append(str(proofs.UnknownKey(row.key_id)))
+    elif proofs.digest_by(key, payload=row.payload, previous=row.previous_digest) != row.digest:
+        found.append(_("its digest does not fit: the document as signed, or a digest, was changed"))
+    else:
+        found += _document_faults(row, till, belonging, ground)
     return found
 
 
@@ -84,8 +101,6 @@ def _chain_faults(row: LineRow, head: Head) -> Iterator[str]:
         yield _("it was not written after the line that now stands before it")
     if row.balance_before != head.balance:
         yield _("its balance before is not the balance after the line before")
-    if row.balance_after != row.balance_before + row.effect:
-        yield _("its balance after is not its balance before and its effect")
 
 
 def _number_fault(number: int, before: int) -> str:
@@ -96,62 +111,25 @@ def _number_fault(number: int, before: int) -> str:
     return _("the line before it has number %(number)d: lines are missing between them") % {"number": before}
 
 
-def _content_faults(
-    row: LineRow, ground: Ground, till: TillFacts, parts: list[PartRow], reversals: list[ReversalRow]
-) -> Iterator[str]:
-    """Return what is wrong with the line itself, its payment, parts and deliveries, or its reversal."""
-    yield from _kind_faults(row, till)
-    if row.kind == PAYMENT and row.payment_id is None:
-        yield _("no payment belongs to this line")
-    if row.kind != PAYMENT and row.payment_id is not None:
-        yield _("a payment belongs to a line of another kind")
-    if len(reversals) != (row.kind == REVERSAL):
-        yield _("no reversal belongs to this line") if not reversals else _("a reversal too many belongs to this line")
-    in_order = deliveries.by_part(parts) if parts else []
-    for place, rows in enumerate(in_order, start=1):
-        for what in deliveries.delivery_faults(row, till, place, rows):
-            yield _("part %(place)d: %(what)s") % {"place": place, "what": what}
-    key = ground.keys.get(row.key_id)
-    if key is None:
-        yield str(proofs.UnknownKey(row.key_id))
-    elif proofs.digest_by(key, payload=row.payload, previous=row.previous_digest) != row.digest:
-        yield _("its digest does not fit: the document as signed, or a digest, was changed")
-    else:
-        yield from _document_faults(row, till, [rows[0] for rows in in_order], reversals)
-
-
-def _document_faults(
-    row: LineRow, till: TillFacts, parts: list[PartRow], reversals: list[ReversalRow]
-) -> Iterator[str]:
-    """Return where the rows are not what was signed; the digest has been checked."""
-    try:
-        document = documents.read_document(row.payload)
-    except documents.Unreadable as fault:
-        yield str(fault)
-        return
-    yield from documents.line_faults(row, till, document["line"])
-    if "payment" in document and row.payment_id is not None:
-        yield from documents.payment_faults(row, document["payment"])
-        yield from documents.part_faults(row, parts, document["parts"])
-    if "reversal" in document:
-        for reversal in reversals:
-            yield from documents.reversal_faults(row, till, reversal, document["reversal"])
-
-
-def _kind_faults(row: LineRow, till: TillFacts) -> Iterator[str]:
-    """Return where amount, effect, cash, reseller and day do not fit the kind, the till and the time."""
-    sign = SIGNS.get(row.kind)
-    if sign is None:
-        yield _("nobody knows this kind of line (%(kind)s)") % {"kind": row.kind}
-        return
-    if row.amount <= 0 or row.effect not in (0, sign * row.amount) or row.cash not in (0, -row.effect):
-        yield _("amount, effect on the balance and cash do not fit a line of this kind")
+def _line_faults(row: LineRow, till: TillFacts, belonging: Belonging) -> Iterator[str]:
+    """Return where columns do not fit each other, the kind, the till and the time, and what is missing or too much."""
+    if row.balance_after != row.balance_before + row.effect:
+        yield _("its balance after is not its balance before and its effect")
+    sign = SIGNS.get(row.kind, 0)
+    if row.amount <= 0 or row.effect not in (0, sign * row.amount) or row.cash not in (0, -row.effect) or not sign:
+        yield _("kind, amount, effect on the balance and cash do not fit each other")
     if row.customer_id is None or row.method_id is None:
         yield _("its customer or its method is missing")
     if row.reseller_id != till.reseller_id:
         yield _("its reseller is not the till's")
     if row.business_date != row.recorded_at[:10] and not _is_near(row.business_date, row.recorded_at[:10]):
         yield _("its business day is not about the day on which it was recorded")
+    if (row.payment_id is not None) != (row.kind == PAYMENT):
+        yield _("no payment belongs to it") if row.kind == PAYMENT else _("a payment belongs to it, which is none")
+    if len(belonging.reversals) != (row.kind == REVERSAL):
+        yield _("not exactly one reversal belongs to it") if row.kind == REVERSAL else _("a reversal belongs to it")
+    if len(belonging.undone_by) > 1:
+        yield _("it is reversed more than once")
 
 
 def _is_near(day: str, recorded: str) -> bool:
@@ -160,19 +138,61 @@ def _is_near(day: str, recorded: str) -> bool:
     return -2 <= apart <= 1
 
 
-def _oddities(row: LineRow, head: Head, ground: Ground) -> Iterator[str]:
+def _delivery_faults(till: TillFacts, belonging: Belonging) -> Iterator[str]:
+    undone_by = numbered(till.code, belonging.undone_by[0]) if belonging.undone_by else None
+    for place, part in enumerate(belonging.parts, start=1):
+        reference = f"{belonging.where}/{place}"
+        if undone_by is None and deliveries.is_told_of(part, reference):
+            continue
+        undo_reference = None if undone_by is None else f"{undone_by}/{place}"
+        for what in deliveries.delivery_faults(reference, undo_reference, part):
+            yield _("part %(place)d: %(what)s") % {"place": place, "what": what}
+
+
+def _document_faults(row: LineRow, till: TillFacts, belonging: Belonging, ground: Ground) -> Iterator[str]:
+    """Return where the rows are not what was signed; the digest has been checked."""
+    parts = [part[0] for part in belonging.parts]
+    if row.kind == PAYMENT:
+        operator, method = (
+            ground.spelled_operators.get(row.operator_id, ""),
+            ground.spelled_methods.get(row.method_id, ""),
+        )
+        begin = spelling.spell_line(row, till, f'"{belonging.where}"', operator, method)
+        as_signed = spelling.parts_between(row.payload, begin, spelling.spell_payment(row))
+        if as_signed is not None:
+            yield from documents.payment_faults(row)
+            yield from documents.part_faults(row, parts, as_signed)
+            return
+    try:
+        document = documents.read_document(row.payload)
+    except documents.Unreadable as fault:
+        yield str(fault)
+        return
+    yield from documents.line_differences(row, till, document["line"])
+    if "payment" in document and row.payment_id is not None:
+        yield from documents.payment_differences(row, document["payment"])
+        yield from documents.payment_faults(row)
+        yield from documents.part_faults(row, parts, document["parts"])
+    if "reversal" in document:
+        for reversal in belonging.reversals:
+            yield from documents.reversal_faults(row, till, reversal, document["reversal"])
+
+
+def _oddities(row: LineRow, head: Head, ground: Ground) -> list[str]:
     """Return what is strange and may have an honest reason."""
+    found = []
     if row.recorded_at < head.recorded_at and _moment(head.recorded_at) - _moment(row.recorded_at) > CLOCK_STEP:
-        yield _("the clock went back: the line before was recorded at %(moment)s") % {"moment": head.recorded_at}
+        found.append(_("the clock went back: the line before was recorded at %(at)s") % {"at": head.recorded_at})
     if head.key_id not in ("", row.key_id) and ground.is_older(row.key_id, head.key_id):
-        yield _("a former key signed it, after a newer one had signed the line before")
+        found.append(_("a former key signed it, after a newer one had signed the line before"))
+    return found
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _count(tally: Tally, row: LineRow, parts: list[PartRow], reversals: list[ReversalRow], ground: Ground) -> None:
+def _count(tally: Tally, row: LineRow, belonging: Belonging, ground: Ground) -> None:
     """Count the line as history must count it."""
     tally.lines += 1
     if row.kind == REVERSAL:
@@ -182,11 +202,11 @@ def _count(tally: Tally, row: LineRow, parts: list[PartRow], reversals: list[Rev
         tally.payments[row.method_id] += 1
         tally.amounts[row.method_id] += row.amount
     tally.payment_rows += row.payment_id is not None
-    tally.reversal_rows += len(reversals)
-    tally.parts += len({part.pk for part in parts}) if len(parts) > 1 else len(parts)
-    tally.deliveries += sum(part.delivery_id is not None for part in parts)
+    tally.reversal_rows += len(belonging.reversals)
+    for part in belonging.parts:
+        tally.parts += 1
+        tally.deliveries += len(part) if part[0].delivery_id is not None else 0
     tally.operators.add(row.operator_id)
     tally.resellers.add(row.reseller_id)
-    method = ground.methods.get(row.method_id) if row.method_id is not None else None
-    if method is not None and method != (row.effect != 0, row.cash != 0):
+    if ground.methods.get(row.method_id) != (row.effect != 0, row.cash != 0) and row.method_id in ground.methods:
         tally.other_effect.add(row.method_id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from payments.models import Allocation, Reversal
@@ -23,6 +26,12 @@ class TillFacts:
     code: str
     operator_id: int | None
     reseller_id: int | None
+
+    @cached_property
+    def spelled(self) -> str:
+        """How a signed line ends: reseller, till and whose till it is."""
+        facts = {"reseller": self.reseller_id, "till": self.pk, "till_operator": self.operator_id}
+        return json.dumps(facts, separators=(",", ":"))[1:-1]
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,6 @@ class LineRow(NamedTuple):
     reference: str
     customer_name: str
     customer_login: str
-    reversed_by: int | None
     amount: int
     effect: int
     cash: int
@@ -126,7 +134,6 @@ LINE_COLUMNS: tuple[Any, ...] = (  # Any: names and expressions
     "pk", "number", "kind", "operator_id", "reseller_id", "customer_id", "customer__external_id", "method_id",
     "comment", "payload", "key_id", "previous_digest", "digest",
     "payment__pk", "payment__reference", "payment__customer_name", "payment__customer_login",
-    "payment__reversal__transaction__number",
     money("amount"), money("effect"), money("cash"), money("balance_before"), money("balance_after"),
     Moment("recorded_at"), Day("business_date"), Key("payment__key"), Day("payment__paid_on"),
     money("payment__customer_balance_before"), money("payment__customer_balance_after"),
@@ -162,10 +169,22 @@ def read_head(stretch: Stretch) -> Head:
     return Head(*row) if row else Head()
 
 
-def read_lines(stretch: Stretch) -> Iterator[LineRow]:
-    """Return the stretch's lines in the order of their numbers."""
-    lines = Transaction.objects.filter(**stretch.bounds()).order_by("number", "pk")
-    return map(LineRow._make, lines.values_list(*LINE_COLUMNS))
+def read_undone(stretch: Stretch) -> dict[int, list[int]]:
+    """Return which of the stretch's payments are reversed, and by which numbers; asked apart, since they are few."""
+    reversals = Reversal.objects.filter(**stretch.bounds(LINE_OF)).order_by("pk")
+    found: dict[int, list[int]] = defaultdict(list)
+    for payment_id, number in reversals.values_list("payment_id", "transaction__number"):
+        found[payment_id].append(number)
+    return found
+
+
+def read_lines(stretch: Stretch) -> list[LineRow]:
+    """Return the stretch's lines in the order of their numbers.
+
+    Sorted here: the database would carry the documents along, and write them to its disk to do so.
+    """
+    lines = Transaction.objects.filter(**stretch.bounds()).order_by()
+    return sorted(map(LineRow._make, lines.values_list(*LINE_COLUMNS)), key=attrgetter("number", "pk"))
 
 
 def read_parts(stretch: Stretch) -> dict[int, list[PartRow]]:
