@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,7 @@ class Exchange:
         self._access = access
         self._pool = _client(access, keep=8)
         self._fresh = _client(access, keep=0)
+        weakref.finalize(self, self._pool.close)  # its open connections end with it
 
     @property
     def longest(self) -> float:
