@@ -13,7 +13,7 @@ COMPILE := pip compile pyproject.toml --universal --python-version=3.11 --genera
 
 .NOTPARALLEL:
 .PHONY: demo test lint templates types floors migrations test-sqlite test-postgres browser \
-	format environment requirements clean
+	proof format environment requirements clean
 
 demo: .venv/.run
 	@$(PY) manage.py demo
@@ -56,6 +56,11 @@ test-postgres: environment
 browser: environment
 	@echo "== Tests in a browser"
 	@env -u DATABASE_URL $(PYTEST) -m browser
+
+# Every proof in full, each under ten minutes on two cores; `make proof PROOFS="races --seed 7"` runs some.
+proof: environment
+	@echo "== Proofs, in full"
+	@$(PY) -m proofs $(PROOFS)
 
 format: environment
 	@$(PY) -m ruff check --fix-only

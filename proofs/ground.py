@@ -1,0 +1,104 @@
+"""What a proof stands on: the tests' keys, and a database that is thrown away afterwards."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import postgres
+
+ON_CLUSTER = "PROOFS_STAND_ON_A_THROW_AWAY_CLUSTER"
+
+
+def is_asked_for() -> bool:
+    """Return whether this process was started as `python -m proofs.<name>`; a test that imports a proof was not."""
+    asked = sys.orig_argv
+    return "-m" in asked and asked[asked.index("-m") + 1].startswith("proofs.")
+
+
+def stand() -> None:
+    """Take the tests' keys, go onto a throw-away PostgreSQL or an SQLite file, and start Django.
+
+    For PostgreSQL the process begins anew as the child of the cluster's keeper, which ends the cluster with it.
+    """
+    from tests import environment
+
+    environment.set_environment()
+    if "sqlite" in " ".join(sys.argv):
+        folder = tempfile.mkdtemp(prefix="cashdesk-proof-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/desk.sqlite3"
+    elif os.environ.get(ON_CLUSTER) != str(os.getppid()):
+        begin_anew_on_a_cluster()
+    import django
+
+    django.setup()
+
+
+def begin_anew_on_a_cluster() -> None:
+    """Become the keeper of a throw-away cluster that runs this very command on it; never returns."""
+    if postgres.find_binaries() is None:
+        raise SystemExit("There is no PostgreSQL on this machine: apt-get install postgresql")
+    os.environ[ON_CLUSTER] = str(os.getpid())  # the keeper keeps our process id, and so is our child's parent
+    command = [sys.executable, postgres.__file__, "--", sys.executable, *sys.orig_argv[1:]]
+    os.execv(sys.executable, command)
+
+
+@contextmanager
+def scratch_database(seed: int) -> Iterator[None]:
+    """Migrate a scratch database, open it for the block, and remove it; what is drawn by chance begins at the seed."""
+    from django.conf import settings
+    from django.db import connection, connections
+    from django.test.utils import setup_databases, setup_test_environment, teardown_databases
+
+    from tests.database import drop_base, keep_base
+
+    setup_test_environment()
+    settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]  # no proof is about passwords
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if connection.vendor == "sqlite":  # threads and processes cannot share a database in memory
+        connection.settings_dict["TEST"]["NAME"] = str(Path(connection.settings_dict["NAME"]).with_name("scratch"))
+    random.seed(seed)
+    made = setup_databases(verbosity=0, interactive=False, serialized_aliases={})
+    try:
+        keep_base()
+        yield
+    finally:
+        connections.close_all()
+        drop_base()
+        teardown_databases(made, verbosity=0)
+
+
+@contextmanager
+def kept_scene() -> Iterator[Callable[[], None]]:
+    """Keep the scratch database as it is now, and yield the function that puts it back, its counters included."""
+    from django.db import connection, connections
+
+    from tests.database import copy_sqlite, create_from_template, quoted, run_beside_it
+
+    name = connection.settings_dict["NAME"]
+    kept = f"{name}_scene"
+
+    def copy(source: str, target: str) -> None:
+        connections.close_all()  # PostgreSQL copies no database that somebody is connected to
+        if connection.vendor == "sqlite":
+            copy_sqlite(source, target)
+        else:
+            create_from_template(target, template=source)
+
+    copy(name, kept)
+    try:
+        yield lambda: copy(kept, name)
+    finally:
+        connections.close_all()
+        if connection.vendor == "sqlite":
+            Path(kept).unlink(missing_ok=True)
+        else:
+            run_beside_it(f"DROP DATABASE IF EXISTS {quoted(kept)}")
