@@ -4,7 +4,20 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from cashdesk.views import checking, customer, failures, health, history, payment, preferences, search, sign_in, till, undoing
+from cashdesk.views import (
+    billing,
+    checking,
+    customer,
+    failures,
+    health,
+    history,
+    payment,
+    preferences,
+    search,
+    sign_in,
+    till,
+    undoing,
+)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="search"), name="home"),
@@ -25,6 +38,10 @@ urlpatterns = [
     path("cashdesk/history/", history.history, name="history"),
     path("cashdesk/history.csv", history.history_csv, name="history_csv"),
     path("cashdesk/till/", till.till, name="till"),
+    path("cashdesk/billing/", billing.billing, name="billing"),
+    path("cashdesk/billing/parts/<int:pk>/", billing.part, name="billing_part"),
+    path("cashdesk/billing/differences/", billing.differences, name="billing_differences"),
+    path("cashdesk/billing/differences.csv", billing.differences_csv, name="billing_differences_csv"),
     path("cashdesk/preferences/", preferences.preferences, name="preferences"),
     path("cashdesk/keyboard/", preferences.keyboard, name="keyboard"),
     path("admin/", admin.site.urls),

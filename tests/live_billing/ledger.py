@@ -167,7 +167,8 @@ class Ledger:
     def payments(self, since: date) -> Iterator[Page[RemotePayment]]:
         """Yield those that stand."""
         self._answer("payments")
-        yield Page([payment for payment in self.entered.values() if not payment.deleted])
+        standing = [payment for payment in self.entered.values() if not payment.deleted]
+        yield Page([payment for payment in standing if payment.paid_on is None or payment.paid_on >= since])
 
     # --- The connection ----------------------------------------------------------------------------------------------
     def partners(self) -> Sequence[RemoteName]:
