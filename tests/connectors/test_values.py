@@ -47,9 +47,7 @@ def test_company_stands_in_the_name_of_its_row(fake: FakeSplynx, splynx: Splynx)
 
 
 @pytest.mark.parametrize("nameless", ["", None, " \t"])
-def test_customer_without_a_name_is_called_by_the_login(
-    fake: FakeSplynx, splynx: Splynx, nameless: str | None
-) -> None:
+def test_customer_without_a_name_is_called_by_the_login(fake: FakeSplynx, splynx: Splynx, nameless: str | None) -> None:
     fake.ledger.add_customer("x")
     fake.ledger.tables["customers"][1]["name"] = nameless
     found = splynx.customer("1")
