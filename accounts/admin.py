@@ -60,8 +60,8 @@ class OperatorAdmin(KeptAdmin, PeopleAdmin):
         (_("Extra rights"), {"fields": ("user_permissions", "is_staff", "is_superuser")}),
         (_("Dates"), {"fields": ("last_seen_at", "last_login", "date_joined")}),
     )
-    filter_horizontal = ("user_permissions",)
-    list_display = ("username", "name", "shown_kind", "reseller", "last_seen_at")
+    filter_horizontal = ()
+    list_display = ("login", "name", "shown_kind", "reseller", "last_seen_at")
     list_filter = (KindFilter, "reseller")
     search_fields = ("^username", "name")
     kept_with = ("reseller",)
@@ -69,6 +69,11 @@ class OperatorAdmin(KeptAdmin, PeopleAdmin):
     def rows_for(self, operator: Operator) -> QuerySet[Any]:
         """Return the people in scope, each with its kind."""
         return with_kind(Operator.objects.visible_to(operator))
+
+    @admin.display(description=_("login"), ordering="username")
+    def login(self, operator: Operator) -> str:
+        """Return what this person signs in with."""
+        return operator.username
 
     @admin.display(description=_("kind"), ordering="kind")
     def shown_kind(self, operator: Any) -> str:

@@ -51,7 +51,6 @@ class ScopedAdmin(ModelAdmin):
     """Rows in the scope of whoever asks; nobody deletes any of them, superusers included."""
 
     actions = None
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     kept_with: tuple[str, ...] = ()  # what is read together with each row
 
@@ -98,6 +97,7 @@ class LookUpAdmin(ScopedAdmin):
     fields: ClassVar[Any] = ()  # of names and of functions that make a column
     sortable_by = ()  # by another column a million rows would be sorted for one page
     paginator = BoundedPaginator
+    show_full_result_count = False
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:

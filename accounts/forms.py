@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.models import Permission
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     OperatorForm = forms.ModelForm[Operator]
     ResellerModelForm = forms.ModelForm[Reseller]
     ChangeForm = UserChangeForm[Operator]
+    PermissionsField = forms.ModelMultipleChoiceField[Permission]
 else:
     OperatorForm = ResellerModelForm = forms.ModelForm
     ChangeForm = UserChangeForm
+    PermissionsField = forms.ModelMultipleChoiceField
 
 
 class AddOperatorForm(OperatorForm):
@@ -63,14 +66,35 @@ class AddOperatorForm(OperatorForm):
         return super().save(commit)
 
 
+class RightsField(PermissionsField):
+    """Rights to tick, each in its own words."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Permission) -> str:
+        """Return what the right allows."""
+        return _(obj.name)
+
+
 class ChangeOperatorForm(ChangeForm):
     """Everything about a person; only our own rights can be chosen."""
 
+    user_permissions = RightsField(
+        Permission.objects.none(),
+        label=lazy("Rights"),
+        required=False,
+        help_text=lazy("To look things up: staff status as well."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: whatever ModelForm takes
         super().__init__(*args, **kwargs)
-        rights = self.fields.get("user_permissions")
-        if isinstance(rights, forms.ModelMultipleChoiceField):
-            rights.queryset = grantable()
+        if "user_permissions" in self.fields:
+            self.fields["user_permissions"].queryset = grantable()  # type: ignore[attr-defined]  # it is a RightsField
+        if "username" in self.fields:
+            self.fields["username"].label = _("Login")
+        if "language" in self.fields:
+            languages = [("", _("As the browser asks")), *settings.LANGUAGES]
+            self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=languages, required=False)
 
     def clean_user_permissions(self) -> QuerySet[Permission]:
         """Return the chosen rights and those given elsewhere, which this form does not show and must not take away."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
@@ -10,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Operator, OperatorQuerySet
 
 OUR_APPS = ("accounts", "customers", "tills", "payments", "billing")
-INNER = ("searchkey", "counter")  # tables that nobody looks into
 
 
 class Kind(models.TextChoices):
@@ -39,11 +40,14 @@ def with_kind(operators: OperatorQuerySet) -> QuerySet[Operator]:
 
 
 def grantable() -> QuerySet[Permission]:
-    """Return the rights that can be given: our named ones, and to view what may be looked up."""
-    ours = Permission.objects.filter(content_type__app_label__in=OUR_APPS).exclude(content_type__model__in=INNER)
-    named = ~Q(codename__regex=r"^(add|change|delete|view)_")
-    view = Q(codename__startswith="view_")
-    return ours.filter(named | view).select_related("content_type")
+    """Return the rights that can be given: our named ones, and to view what the administration shows."""
+    named, shown = [], []
+    for app in OUR_APPS:
+        for model in apps.get_app_config(app).get_models():
+            named += [codename for codename, _name in model._meta.permissions]
+            shown += [f"view_{model._meta.model_name}"] if admin.site.is_registered(model) else []
+    ours = Permission.objects.filter(content_type__app_label__in=OUR_APPS, codename__in=[*named, *shown])
+    return ours.annotate(is_shown=Q(codename__in=shown)).order_by("is_shown", "name")
 
 
 def may_change(administrator: Operator, person: Operator) -> bool:

@@ -1,5 +1,7 @@
 """Whether this desk may take money: the database answers, has every table, and every guard stands in it."""
 
+import logging
+
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -7,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from tills import guards
 
+log = logging.getLogger(__name__)
 READY = "cashdesk.ready"
 READY_SECONDS = 30  # a good answer is kept this long; reading all migrations takes a while
 
@@ -22,6 +25,14 @@ def unready() -> str:
     if not found:
         cache.add(READY, value=True, timeout=READY_SECONDS)
     return found
+
+
+def report_at_start() -> None:
+    """Write into the log what is not ready, for whoever has just started the desk; it starts all the same."""
+    word = unready()
+    if word:
+        log.error("The desk is not ready (%s). Look with: manage.py check --database default", word)
+    connection.close()
 
 
 def _look() -> str:

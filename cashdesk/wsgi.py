@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cashdesk.settings")
 
 application = get_wsgi_application()
+
+from cashdesk.readiness import report_at_start  # noqa: E402  # the apps are ready only now
+
+report_at_start()

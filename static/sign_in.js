@@ -13,5 +13,8 @@ document.querySelectorAll("input[data-show]").forEach((box) => {
   });
   // Shown passwords are not remembered by the browser's form history, nor sent as plain text fields.
   box.form.addEventListener("submit", () => { box.type = "password"; });
-  box.after(button);
+  const row = document.createElement("div");
+  row.className = "cluster";
+  box.before(row);
+  row.append(box, button);
 });

@@ -113,7 +113,7 @@ def numbered(text: str, prefix: str = "") -> Q:
 class TransactionAdmin(LookUpAdmin):
     """The lines of the tills' journals."""
 
-    list_display = (document, "kind", "customer", "operator", "method", amount("amount", _("amount")), "recorded_at")
+    list_display = (document, "recorded_at", amount("amount", _("amount")), "customer", "method", "operator", "kind")
     fields = (
         document, "kind", "till", "operator", "reseller", "customer", "method", amount("amount", _("amount")),
         amount("effect", _("effect on the balance")), amount("cash", _("effect on the cash in the drawer")),

@@ -78,7 +78,7 @@ def test_the_list_shows_at_a_glance_who_is_what(
     south = ResellerFactory.create(name="South", is_active=False)
     OperatorFactory.create(username="fay", reseller=south)
     page = BeautifulSoup(signed_in(root).get(LIST).content, "html.parser")
-    rows = {row.select_one(".field-username").text: row for row in page.select("#result_list tbody tr")}  # type: ignore[union-attr]
+    rows = {row.select_one(".field-login").text: row for row in page.select("#result_list tbody tr")}  # type: ignore[union-attr]
     kinds = {name: row.select_one(".field-shown_kind").text for name, row in rows.items()}  # type: ignore[union-attr]
     assert kinds == {
         "alice": "CashDesk only",
@@ -99,7 +99,7 @@ def test_the_list_can_be_narrowed_to_a_kind(
     root: Operator, alice: Operator, bob: Operator, kind: str, names: set[str]
 ) -> None:
     page = BeautifulSoup(signed_in(root).get(LIST, {"kind": kind}).content, "html.parser")
-    assert {cell.text for cell in page.select(".field-username")} == names
+    assert {cell.text for cell in page.select(".field-login")} == names
 
 
 def test_the_list_asks_the_same_number_of_queries_for_1_and_for_20(root: Operator, north: Reseller) -> None:

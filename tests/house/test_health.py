@@ -1,11 +1,14 @@
 """What a proxy asks: /healthz and /readyz."""
 
+from unittest.mock import patch
+
 import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from accounts.models import Operator
+from cashdesk.readiness import report_at_start
 from tests.house.outage import no_database
 from tests.people import signed_in
 from tills import guards
@@ -44,6 +47,15 @@ def test_the_desk_is_not_ready_without_its_guards(db: None) -> None:
         cursor.execute(f"DROP TRIGGER {name}{on_table}")
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"guards")
+
+
+def test_the_start_says_what_is_not_ready_and_goes_on(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    with patch.object(connection, "close"):  # the test's own
+        report_at_start()
+        assert not caplog.messages
+        with no_database():
+            report_at_start()
+    assert caplog.messages == ["The desk is not ready (database). Look with: manage.py check --database default"]
 
 
 def test_an_outage_in_the_tests_is_a_real_one(db: None) -> None:
