@@ -66,6 +66,12 @@ def clock(moment: datetime) -> str:
 
 
 @register.filter
+def recently(moment: datetime) -> str:
+    """Write the time of day, with the day when it is not today."""
+    return dates.format_recently(moment)
+
+
+@register.filter
 def moment(value: datetime) -> str:
     """Write day, time and zone."""
     return dates.format_moment(value)

@@ -1,0 +1,127 @@
+"""Every page at every size, light and dark: fits, reaches, and axe finds nothing; pictures are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from accounts.models import Operator
+from customers.models import Customer
+from tests.factories import pay
+from tests.screens.conftest import Counter, keep_picture
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+FIRST_SIGHT = ["h1", ".card-head .muted", ".card-standing .balance", "#id_amount", "#take"]
+SMALL_TARGETS = """() => [...document.querySelectorAll("main a, main button, main input, main summary, header a, header button")]
+    .filter((one) => one.type !== "hidden" && one.getClientRects().length && !one.closest("p, td, .skip"))
+    .map((one) => [one.closest("label") || one, one])
+    .filter(([target]) => target.getBoundingClientRect().height < 44)
+    .map(([, one]) => one.outerHTML.slice(0, 120))"""
+
+
+@contextmanager
+def trying(what: str) -> Iterator[None]:
+    """Say which page a failure is about."""
+    try:
+        yield
+    except AssertionError as fault:
+        raise AssertionError(f"{what}: {fault}") from fault
+
+
+def complaints(page: Page) -> list[str]:
+    """Return what axe finds: the rule and the element."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def refused_form(page: Page) -> None:
+    page.fill("#id_amount", "1.000")
+    page.locator("#take").click()
+    page.locator(".error-summary").wait_for()
+
+
+def unusual_form(page: Page) -> None:
+    page.fill("#id_amount", "30")
+    page.locator("#take").click()
+    page.locator("h1.panel-warning").wait_for()
+
+
+def typed_name(page: Page) -> None:
+    page.locator("#q").press_sequentially("nov")
+    page.locator("#results a.hit").first.wait_for()
+
+
+@pytest.fixture
+def pages(customers: None, alice: Operator) -> dict[str, tuple[str, Callable[[Page], None] | None]]:
+    """Return every page of these ways: its address, and what is done there to see it."""
+    settled = Customer.objects.get(login="jnovakova")
+    payment = pay(alice, settled, "30.00", comment="paid at the counter")
+    Customer.objects.filter(login="novaksro").update(balance=Decimal("-10"))
+    return {
+        "search": ("/cashdesk/", None),
+        "results": ("/cashdesk/", typed_name),
+        "nobody": ("/cashdesk/?q=zzz", None),
+        "card": ("/cashdesk/?q=jnovak", None),
+        "card-error": ("/cashdesk/?q=jnovak", refused_form),
+        "card-settled": ("/cashdesk/?q=novaksro", None),
+        "interruption": ("/cashdesk/?q=jnovakova", unusual_form),
+        "receipt": (f"/cashdesk/payments/{payment.key}/", None),
+        "receipt-roll": (f"/cashdesk/payments/{payment.key}/?paper=roll80", None),
+        "preferences": ("/cashdesk/preferences/", None),
+        "keyboard": ("/cashdesk/keyboard/", None),
+    }
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+def test_axe_finds_nothing_and_everything_fits(
+    counter_of: Callable[..., Counter],
+    pages: dict[str, tuple[str, Callable[[Page], None] | None]],
+    alice: Operator,
+    width: int,
+    height: int,
+    look: str,
+) -> None:
+    counter = counter_of(alice, width, height, color_scheme=look)
+    for name, (address, act) in pages.items():
+        page = counter.open(address)
+        if act:
+            act(page)
+        with trying(f"{name} {width} {look}"):
+            keep_picture(page, f"{name}-{width}-{look}")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+            assert complaints(page) == []
+            assert page.evaluate(SMALL_TARGETS) == []
+            if name == "card":
+                for part in FIRST_SIGHT:
+                    box = page.locator(part).first.bounding_box()
+                    assert box is not None, part
+                    assert box["y"] >= 0, part
+                    assert box["y"] + box["height"] <= height, part
+
+
+def test_pages_fit_a_width_of_320_also_with_wide_text(
+    counter_of: Callable[..., Counter], pages: dict[str, tuple[str, Callable[[Page], None] | None]], alice: Operator
+) -> None:
+    """R56: reflow, text spacing, and text of twice the size."""
+    counter = counter_of(alice, 320, 640)
+    for name, (address, act) in pages.items():
+        page = counter.open(address)
+        if act:
+            act(page)
+        for script in WIDER:
+            page.evaluate(script)
+            with trying(f"{name} {script}"):
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+
+
+WIDER = [
+    "0",
+    """[...document.querySelectorAll("*")].forEach((one) => { one.style.letterSpacing = "0.12em";
+        one.style.wordSpacing = "0.16em"; one.style.lineHeight = "1.5"; })""",
+]
