@@ -28,3 +28,10 @@ def format_moment(moment: datetime) -> str:
     written = format_datetime(local, format="medium", locale=_locale(), tzinfo=local.tzinfo)
     offset = local.isoformat()[-6:]
     return f"{written} UTC{offset}"
+
+
+def format_recently(moment: datetime) -> str:
+    """Return the time of day for a moment of today, else the day as well, like 10:32 or 22 Nov 2026, 10:32."""
+    local = timezone.localtime(moment)
+    clock = format_clock(moment)
+    return clock if local.date() == timezone.localdate() else f"{format_day(local.date())}, {clock}"

@@ -15,6 +15,7 @@ from cashdesk.card import Preview, preview_amount, preview_form, read_card
 from cashdesk.forms.base import refuse_unwritable
 from cashdesk.forms.payment import PaymentForm, PreviewForm, read_key
 from cashdesk.http import OperatorRequest
+from cashdesk.views.refreshing import live
 from cashdesk.views.taking import active_methods, take
 from customers.models import Customer
 from payments.receipts import last_own_payment
@@ -78,6 +79,7 @@ def show_card(
         "form": form,
         "key": key or uuid4(),
         "preview": asked,
+        "live": live(asks_by_itself=not form.is_bound),
         "last_payment": last_own_payment(operator=request.user, customer=shown),
         "as_radios": len(form.methods) <= MOST_RADIOS,
         "may_backdate": settings.CASHDESK_BACKDATE_DAYS > 0,

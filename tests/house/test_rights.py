@@ -14,13 +14,14 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.core.cache import cache
+from django.db.models import F
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Operator, Reseller
 from cashdesk.doors import OPEN
 from customers.models import Customer
-from payments.models import Payment
+from payments.models import Delivery, Payment
 from payments.tokens import token_of
 from tests.answers import given_away
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, give_room, pay
@@ -35,7 +36,7 @@ class Route:
     """An address with what it answers to somebody who may be there and sees the object: 405 where it takes no such.
 
     `post` is the answer to an empty form. `unseen` is the answer for an object that is foreign or missing. `but` holds
-    the answers to a person that differ, to GET and POST.
+    the answers to a person that differ, to GET and POST, `unseen_but` those that differ for such an object.
     """
 
     path: str
@@ -43,11 +44,12 @@ class Route:
     post: int
     unseen: tuple[int, int] = (404, 404)
     but: dict[str, tuple[int, int]] = field(default_factory=dict)
+    unseen_but: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
         """What the address names: nothing, a customer, or a payment."""
-        return next((kind for kind in ("customer", "payment", "token") if f"{{{kind}}}" in self.path), "")
+        return next((kind for kind in ("customer", "payment", "token", "part") if f"{{{kind}}}" in self.path), "")
 
 
 TABLE = {
@@ -70,10 +72,25 @@ TABLE = {
     "history": Route("/cashdesk/history/", 200, 405),
     "history_csv": Route("/cashdesk/history.csv", 200, 405),
     "till": Route("/cashdesk/till/", 200, 405),
+    # The table's desk is fed by files: a card is not refreshed, and the billing page is for a right of its own.
+    "refresh": Route("/cashdesk/customers/{customer}/refresh/", 405, 404, unseen=(405, 404)),
+    "billing": Route("/cashdesk/billing/", 403, 405, but={"chief": (200, 405)}),
+    # Without the right even a missing part is a 403: the answer does not say which parts there are.
+    "billing_part": Route(
+        "/cashdesk/billing/parts/{part}/",
+        403,
+        403,
+        unseen=(403, 403),
+        but={"chief": (200, 422)},
+        unseen_but={"chief": (404, 404)},
+    ),
+    "billing_differences": Route("/cashdesk/billing/differences/", 403, 405, but={"chief": (200, 405)}),
+    "billing_differences_csv": Route("/cashdesk/billing/differences.csv", 403, 405, but={"chief": (200, 405)}),
+    "billing_hook": Route("/cashdesk/billing/hook/", 405, 404),
     "preferences": Route("/cashdesk/preferences/", 200, 422),
     "keyboard": Route("/cashdesk/keyboard/", 200, 405),
 }
-PUBLIC = {"home", "healthz", "readyz", "check", "login"}
+PUBLIC = {"home", "healthz", "readyz", "check", "login", "billing_hook"}
 PEOPLE = ("anonymous", "alice", "bob", "charlie", "chief", "root", "off")
 AT_THE_DESK = {"alice", "bob", "charlie", "chief"}
 # Who sees whose customer and payment; the house's are Alice's, North's are Charlie's.
@@ -82,6 +99,7 @@ SEEN = {
     "customer": {"alice": BOTH, "bob": BOTH, "charlie": {"north"}, "chief": BOTH},
     "payment": {"alice": {"house"}, "bob": BOTH, "charlie": {"north"}, "chief": BOTH},
     "token": dict.fromkeys(PEOPLE, BOTH),
+    "part": {"alice": set(), "bob": set(), "charlie": set(), "chief": BOTH},
 }
 
 
@@ -97,10 +115,12 @@ class World:
     def ids(self, owner: str) -> dict[str, str]:
         """Return what stands in an address for the objects of this owner."""
         if owner == "missing":
-            return {"customer": "999999", "payment": str(MISSING), "token": "nothing"}
+            return {"customer": "999999", "payment": str(MISSING), "token": "nothing", "part": "999999"}
         payment = self.payments[owner]
+        part = Delivery.objects.filter(allocation__payment=payment).earliest("pk")
         return {
             "customer": str(self.customers[owner].pk), "payment": str(payment.key), "token": token_of(payment),
+            "part": str(part.pk),
         }  # fmt: skip
 
     def browser(self, name: str) -> Client:
@@ -127,6 +147,7 @@ def world(alice: Operator, bob: Operator, charlie: Operator, north: Reseller) ->
     for customer in customers.values():
         InvoiceFactory.create(customer=customer)
     payments = {"house": pay(alice, customers["house"]), "north": pay(charlie, customers["north"])}
+    Delivery.objects.update(id=F("id") + 880000)  # an id that stands nowhere else in a page
     return World(people, customers, payments)
 
 
@@ -147,7 +168,7 @@ def expected(name: str, person: str, owner: str, method: str) -> int:
     if name not in PUBLIC and person not in AT_THE_DESK:
         return at_the_door(name, person, method)
     sees = not route.kind or owner in SEEN[route.kind][person]
-    get, post = route.but.get(person, (route.get, route.post)) if sees else route.unseen
+    get, post = route.but.get(person, (route.get, route.post)) if sees else route.unseen_but.get(person, route.unseen)
     if name == "home":
         return 405 if method == "TRACE" else 302
     return {"GET": get, "HEAD": get, "POST": post}.get(method, 405)

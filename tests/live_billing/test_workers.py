@@ -19,7 +19,7 @@ from payments.models import Delivery
 from tests.factories import pay
 from tests.live_billing.ledger import Ledger
 from tests.live_billing.looking import balance, pulled
-from tests.payments.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
 WORKERS = 6

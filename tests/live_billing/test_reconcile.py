@@ -1,0 +1,153 @@
+"""What a comparison finds, and that it changes nothing."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from accounts.models import Operator
+from billing.models import Difference
+from billing.pulling import pull_all
+from billing.reconciling import is_ours, reconcile
+from billing.working import drain
+from customers.models import Customer
+from payments.models import Delivery, Payment
+from tests.factories import pay
+from tests.live_billing.ledger import Ledger
+from tests.live_billing.looking import Clock, pulled, states
+from tests.live_billing.test_delivery import reverse
+from tills.days import today
+
+
+def found(ledger: Ledger) -> list[tuple[str, str]]:
+    """Return what a comparison finds: kind and reference or customer."""
+    record = reconcile(ledger, since=today() - timedelta(days=31))
+    assert record.finished_at is not None
+    return [(d.kind, d.reference or d.customer_id_there) for d in record.differences.all()]
+
+
+@pytest.fixture
+def paid(ledger: Ledger, anna: Customer, alice: Operator) -> Payment:
+    """Return a payment of 60.00 that stands over there and is contained in the figures."""
+    payment = pay(alice, anna, "60")
+    drain(ledger)
+    pulled(ledger, "7")
+    return payment
+
+
+def reference(payment: Payment) -> str:
+    return f"{payment.transaction.document_number}/1"
+
+
+def test_where_all_is_well_nothing_is_found(ledger: Ledger, paid: Payment, alice: Operator) -> None:
+    reverse(alice, pay(alice, Customer.objects.get(), "5"))
+    second = pay(alice, Customer.objects.get(), "6")
+    drain(ledger)
+    reverse(alice, second)
+    drain(ledger)
+    before = list(Delivery.objects.order_by("pk").values())
+    assert found(ledger) == []
+    assert list(Delivery.objects.order_by("pk").values()) == before
+
+
+def test_a_payment_deleted_over_there_is_found(ledger: Ledger, paid: Payment) -> None:
+    ledger.entered["1"] = replace(ledger.entered["1"], deleted=True)
+    assert found(ledger) == [("deleted", reference(paid))]
+
+
+@pytest.mark.parametrize("change", [{"amount": Decimal(6)}, {"customer_id": "8"}])
+def test_a_payment_changed_over_there_is_found(change: dict[str, object], ledger: Ledger, paid: Payment) -> None:
+    ledger.entered["1"] = replace(ledger.entered["1"], **change)  # type: ignore[arg-type]
+    assert found(ledger) == [("changed", reference(paid))]
+
+
+def test_a_payment_put_on_another_day_is_no_difference(ledger: Ledger, paid: Payment) -> None:
+    ledger.entered["1"] = replace(ledger.entered["1"], paid_on=date(2000, 1, 1))
+    assert found(ledger) == []
+
+
+def test_two_payments_under_one_reference_are_found(ledger: Ledger, paid: Payment) -> None:
+    ledger.entered["2"] = replace(ledger.entered["1"], remote_id="2")
+    assert found(ledger) == [("twice", reference(paid))]
+
+
+def test_a_payment_that_stands_although_reversed_is_found(ledger: Ledger, paid: Payment, alice: Operator) -> None:
+    reverse(alice, paid)
+    drain(ledger)
+    ledger.entered["1"] = replace(ledger.entered["1"], deleted=False)
+    assert [kind for kind, _ in found(ledger)] == ["undone"]
+
+
+def test_a_part_that_arrived_after_it_was_cancelled_is_found(
+    ledger: Ledger, anna: Customer, alice: Operator, clock: Clock
+) -> None:
+    payment = pay(alice, anna, "60")
+    ledger.faults = ["late"]
+    drain(ledger)
+    reverse(alice, payment)
+    for _ in range(2):
+        clock.forward(120)
+        drain(ledger)
+    assert states(payment) == ["cancelled", "cancelled"]
+    ledger.arrive()
+    pulled(ledger, "7")
+    assert found(ledger) == [("undone", reference(payment))]
+
+
+def test_refused_and_late_parts_are_missing_there(
+    ledger: Ledger, anna: Customer, alice: Operator, clock: Clock
+) -> None:
+    ledger.faults = ["refused"]
+    first = pay(alice, anna, "60")
+    drain(ledger)
+    second = pay(alice, anna, "7")
+    assert found(ledger) == [("missing", reference(first))]
+    clock.forward(3601)
+    assert found(ledger) == [("missing", reference(first)), ("missing", reference(second))]
+
+
+def test_a_reference_of_ours_that_nobody_here_knows_is_found(ledger: Ledger, paid: Payment) -> None:
+    ledger.entered["2"] = replace(ledger.entered["1"], remote_id="2", reference="ZZ-000009/1")
+    ledger.entered["3"] = replace(ledger.entered["1"], remote_id="3", reference="2022-01-00215")
+    assert found(ledger) == [("unknown", "ZZ-000009/1")]
+
+
+def test_a_balance_that_no_pull_told_is_found(ledger: Ledger, paid: Payment) -> None:
+    ledger.accounts["7"].balance = Decimal(-1)
+    assert found(ledger) == [("balance", "7")]
+
+
+def test_the_command_exits_with_one_when_something_differs(
+    ledger: Ledger, paid: Payment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CASHDESK_BILLING = "splynx"
+    monkeypatch.setattr("billing.management.commands.reconcile_billing.billing_system", lambda: ledger)
+    pull_all(ledger)
+    out = StringIO()
+    call_command("reconcile_billing", stdout=out)
+    assert "Payments compared: 1." in out.getvalue()
+    ledger.entered["1"] = replace(ledger.entered["1"], deleted=True)
+    with pytest.raises(SystemExit) as ended:
+        call_command("reconcile_billing", csv=True, stdout=out, stderr=out)
+    assert ended.value.code == 1
+    assert f"deleted,{reference(paid)},7,1,60.00," in out.getvalue()
+
+
+def test_a_reseller_sees_the_differences_of_its_own_payments_only(
+    ledger: Ledger, paid: Payment, alice: Operator, charlie: Operator
+) -> None:
+    ledger.entered["1"] = replace(ledger.entered["1"], deleted=True)
+    found(ledger)
+    assert Difference.objects.visible_to(alice).count() == 1
+    assert Difference.objects.visible_to(charlie).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"), [("A1-000123/2", True), ("2022-01-00215", False), ("7/1", False), ("", False)]
+)
+def test_what_a_reference_of_ours_looks_like(text: str, ours: bool) -> None:  # noqa: FBT001 (a table)
+    assert is_ours(text) is ours
