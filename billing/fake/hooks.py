@@ -14,6 +14,11 @@ from billing.fake.ledger import Row
 from billing.fake.spelling import as_json
 
 SECONDS = 10
+MODELS = {
+    "Customer": r"models\common\customers\Customers",
+    "Invoices": r"models\common\finance\Invoices",
+    "Payments": r"models\common\finance\Payments",
+}
 
 
 @dataclass
@@ -73,7 +78,7 @@ def body_of(event: Row) -> Row:
         "call": f"{event['model']}::{event['action']}",
         "data": {
             "source": "fake",
-            "model": f"models\\common\\finance\\{event['model']}",
+            "model": MODELS[event["model"]],
             "action": event["action"],
             "administrator_id": 1,
             "customer_id": event["customer_id"],

@@ -60,6 +60,7 @@ class FakeSplynx:
         self.api = Api(self.ledger)
         self.faults = FaultPlan()
         self.hooks = Hooks()
+        self.drops_used_connections = False  # as a server does whose patience ends just when we ask
         self.asked: list[Asked] = []
         self.ending = threading.Event()
         self._port = port
@@ -135,6 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "FakeSplynx"
     server: _Server
     timeout = 0.5  # looks so often whether the server ends while a connection is idle
+    answered = 0  # on this connection
 
     @property
     def fake(self) -> FakeSplynx:
@@ -158,6 +160,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one question of any method."""
         parts = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.fake.drops_used_connections and self.answered:
+            self.close_connection = True
+            return
+        self.answered += 1
         if parts.path.startswith(ADMINISTRATION):
             self.send(administration.answer(self.fake, self.command, parts.path.removeprefix(ADMINISTRATION), raw))
             return
