@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
@@ -110,5 +116,5 @@ def posted_key(request: HttpRequest) -> UUID | None:
     """Return the key of the payment form that was sent, if one was and it can still be read."""
     try:
         return UUID(request.POST.get("key", "")) if request.method == "POST" else None
-    except (ValueError, UnreadablePostError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+    except (ValueError, UnreadablePostError, BadRequest, SuspiciousOperation):
         return None

@@ -133,6 +133,14 @@ def test_switching_a_reseller_off_ends_its_operators_access(charlie: Operator, a
     assert hers.get(PAGE).status_code == 200
 
 
+def test_switching_a_reseller_off_ends_its_administrators_access_too(charlie: Operator) -> None:
+    Operator.objects.filter(pk=charlie.pk).update(is_staff=True)
+    client = signed_in(charlie)
+    assert client.get("/admin/").status_code == 200
+    Reseller.objects.update(is_active=False)
+    assert client.get("/admin/").status_code == 302
+
+
 def test_staff_without_the_switch_keep_the_administration(superuser: Operator) -> None:
     client = signed_in(superuser)
     answer = client.get("/cashdesk/")

@@ -154,6 +154,20 @@ def test_two_resellers_do_not_share_an_id_of_the_billing_system(root: Operator) 
     assert Reseller.objects.count() == 1
 
 
+def test_a_resellers_administrator_sees_the_resellers_till_only(
+    charlie: Operator, alice: Operator, north: Reseller
+) -> None:
+    pay(alice, CustomerFactory.create())
+    own = Till.objects.create(code="N1", reseller=north)
+    Operator.objects.filter(pk=charlie.pk).update(is_staff=True)
+    client = signed_in(grant(charlie, "tills.view_till"))
+    page = client.get(TILLS).content.decode()
+    assert "N1" in page
+    assert f"A{alice.pk}" not in page
+    assert client.get(f"{TILLS}{own.pk}/change/").status_code == 200
+    assert client.get(f"{TILLS}{Till.objects.get(operator=alice).pk}/change/")["Location"] == "/admin/"
+
+
 def test_a_resellers_administrator_makes_and_changes_no_rules(charlie: Operator, north: Reseller) -> None:
     Operator.objects.filter(pk=charlie.pk).update(is_staff=True)
     names = ("reseller", "till", "paymentmethod")

@@ -47,6 +47,23 @@ def test_400_for_a_host_that_is_not_ours(house: None, settings: Settings) -> Non
     check(Client().get("/cashdesk/login/"), 400, "did not understand")
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"amount=1", "application/x-www-form-urlencoded; charset=latin-1"),
+        (b"amount=1", "application/x-www-form-urlencoded; charset=no-such-thing"),
+        (b"--x\r\n", "multipart/form-data"),
+        (b"--y\r\n", "multipart/form-data; boundary=x"),
+        (b"\xff\xfe%00", "multipart/form-data; boundary=\u00e4"),
+        (b"{}", "application/json"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_no_fault_of_ours(alice: Operator, card: str, body: bytes, kind: str) -> None:
+    answer = browser(alice).generic("POST", card, body, content_type=kind)
+    assert answer.status_code in {400, 422}
+    assert not Payment.objects.exists()
+
+
 def test_403_for_a_form_without_its_token(alice: Operator, card: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
