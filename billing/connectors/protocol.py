@@ -96,7 +96,7 @@ class Unreadable:
     """A row that is there but cannot be understood: its customer is left alone, never taken for gone."""
 
     external_id: str  # empty when not even this can be read
-    customer_id: str  # the customer concerned; empty when unknown: then it may be any of those asked about
+    customer_id: str  # the customer concerned; empty when unknown
     reason: str
 
 
@@ -213,7 +213,10 @@ class BillingSystem(Protocol):
         """Return what the customer owes; None when the customer is not there (any more)."""
 
     def documents(self, customer_ids: Sequence[str]) -> Page[RemoteDocument]:
-        """Return all open invoices and proformas of these customers, at most 500 customers at once."""
+        """Return all open invoices and proformas of these customers, at most 500 customers at once.
+
+        A row of which not even the customer can be read is unreadable for each of them.
+        """
 
     # --- Payments ----------------------------------------------------------------------------------------------------
     def deliver(self, part: Part) -> Outcome:

@@ -94,6 +94,14 @@ def test_unreadable_rows_are_told_not_dropped(fake: FakeSplynx, splynx: Splynx) 
     assert [(row.external_id, row.customer_id) for row in page.unreadable] == [("1", "1")]
 
 
+def test_document_of_nobody_knows_whom_leaves_everybody_unknown(fake: FakeSplynx, splynx: Splynx) -> None:
+    for _ in range(3):
+        fake.ledger.add_customer()
+    fake.ledger.add_invoice(1, Decimal(10))
+    fake.faults.add(FaultKind.WRONG_TYPES, "GET", "admin/finance/invoices")
+    assert {row.customer_id for row in splynx.documents(["1", "2"]).unreadable} == {"1", "2"}
+
+
 def test_unreadable_customer_is_told_not_dropped(fake: FakeSplynx, splynx: Splynx) -> None:
     fake.ledger.add_customer()
     fake.ledger.add_customer(login={"not": "a text"})

@@ -28,11 +28,12 @@ def open_documents(session: Session, customer_ids: Sequence[str]) -> Page[Remote
     unreadable: list[Unreadable] = []
     for kind, path in PATHS.items():
         for start in range(0, len(asked), AT_ONCE):
-            for row in _open_rows(session, path, asked[start : start + AT_ONCE]):
+            some = asked[start : start + AT_ONCE]
+            for row in _open_rows(session, path, some):
                 try:
                     documents += read_document(row, kind)
                 except Unexpected as fault:
-                    unreadable.append(_unreadable(row, fault))
+                    unreadable += _unreadable(row, fault, some)
     return Page(documents, unreadable)
 
 
@@ -88,9 +89,11 @@ def _owner(row: Row) -> str:
         return ""  # unreadable, told as such
 
 
-def _unreadable(row: Row, fault: Unexpected) -> Unreadable:
+def _unreadable(row: Row, fault: Unexpected, customer_ids: Sequence[str]) -> list[Unreadable]:
+    """Return the row as unreadable for its customer; where not even that can be read, for each who was asked for."""
     try:
         external_id = identifier(row, "id")
     except Unexpected:
         external_id = ""
-    return Unreadable(external_id, _owner(row), str(fault))
+    owner = _owner(row)
+    return [Unreadable(external_id, customer_id, str(fault)) for customer_id in ([owner] if owner else customer_ids)]
