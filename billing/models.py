@@ -193,7 +193,7 @@ class DifferenceQuerySet(models.QuerySet["Difference"]):
 
     def visible_to(self, operator: Operator) -> Self:
         """Return the differences in payments of the operator's scope; what is nobody's is for those who see all."""
-        return self if operator.reseller_id is None else self.filter(delivery__in=Delivery.objects.visible_to(operator))
+        return self if operator.reseller_id is None else self.filter(delivery__in=Delivery.objects.settled_by(operator))
 
 
 class Difference(models.Model):

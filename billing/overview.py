@@ -75,7 +75,7 @@ class Overview:
 
 def read_overview(operator: Operator) -> Overview:
     """Return how things stand, in a bounded number of queries."""
-    mine = Delivery.objects.visible_to(operator)
+    mine = Delivery.objects.settled_by(operator)
     counts = dict(mine.filter(reflected=False).values_list("state").annotate(count=Count("pk")).order_by())
     waiting = mine.filter(state__in=[State.WAITING, State.SENDING])
     finished = Pull.objects.filter(finished_at__isnull=False)

@@ -73,7 +73,7 @@ def mark_entered(*, operator: Operator, delivery_id: int, remote_id: str, commen
     """
     check_right(operator)
     check_comment(comment)
-    delivery = Delivery.objects.visible_to(operator).select_related(*AROUND).get(pk=delivery_id)
+    delivery = Delivery.objects.settled_by(operator).select_related(*AROUND).get(pk=delivery_id)
     _check_remote(system, delivery, remote_id)
 
     def act(customer: Customer, locked: Delivery) -> None:
@@ -121,7 +121,7 @@ def check_comment(comment: str) -> None:
 
 
 def _settle(operator: Operator, delivery_id: int, act: Callable[[Customer, Delivery], None]) -> None:
-    Delivery.objects.visible_to(operator).get(pk=delivery_id)
+    Delivery.objects.settled_by(operator).get(pk=delivery_id)
     run_act(lambda: act(*lock_part(delivery_id)))
 
 

@@ -43,6 +43,8 @@ def record_payment(*, till: Till, operator: Operator, customer: Customer | None,
         raise CustomerGone(_("This customer is not there any more. Search again."))
     if customer.gone_at is not None:
         raise CustomerGone(_("The billing system no longer has this customer. No payment can be taken."))
+    if customer.paid_through:
+        raise CustomerGone(_("This account is billed through another one. Search again and open that one."))
     method = rules.check_order(order)
     last = journal.head(till)
     rules.check_till(till, last, method.effect_of(order.amount))

@@ -1,5 +1,6 @@
 """How templates write amounts, balances and dates; all of it is formatted by money.py and dates.py."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -75,6 +76,12 @@ def recently(moment: datetime) -> str:
 def moment(value: datetime) -> str:
     """Write day, time and zone."""
     return dates.format_moment(value)
+
+
+@register.filter
+def at(found: Mapping[int, object] | str, key: int) -> object:
+    """Read what stands under a key, None where nothing does or where a page has no such table."""
+    return None if isinstance(found, str) else found.get(key)
 
 
 @register.simple_tag

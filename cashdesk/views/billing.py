@@ -39,7 +39,7 @@ def part(request: OperatorRequest, pk: int) -> HttpResponse:
     check_right(request.user)
     if pk > 2**63 - 1:
         raise Http404
-    delivery = get_object_or_404(Delivery.objects.visible_to(request.user), pk=pk)
+    delivery = get_object_or_404(Delivery.objects.settled_by(request.user), pk=pk)
     form = SettleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         refuse_unwritable(request.POST)

@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from cashdesk.card import Preview, preview_amount, preview_form, read_card
 from cashdesk.forms.base import refuse_unwritable
 from cashdesk.forms.payment import PaymentForm, PreviewForm, read_key
-from cashdesk.http import OperatorRequest
+from cashdesk.http import OperatorRequest, key_in
 from cashdesk.views.refreshing import live
 from cashdesk.views.taking import active_methods, take
 from customers.models import Customer
@@ -33,7 +33,26 @@ def customer(request: OperatorRequest, pk: int) -> HttpResponse:
         return (
             answer if isinstance(answer, HttpResponse) else show_card(request, answer.customer, answer.form, answer.key)
         )
-    return show_card(request, get_object_or_404(Customer.objects.visible_to(request.user), pk=pk))
+    shown = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
+    payer = payer_of(request, shown)
+    if payer is not None:  # a sub-account shows and pays the account that it is billed through
+        return redirect(f"{reverse('customer', args=[payer.pk])}?{urlencode({'for': shown.pk})}")
+    return show_card(request, shown)
+
+
+def payer_of(request: OperatorRequest, shown: Customer) -> Customer | None:
+    """Return the account that pays for this one; None when it pays for itself, or the operator may not see that one."""
+    if not shown.paid_through:
+        return None
+    return Customer.objects.visible_to(request.user).filter(external_id=shown.paid_through, gone_at=None).first()
+
+
+def opened_for(request: OperatorRequest, shown: Customer) -> Customer | None:
+    """Return the sub-account for which this card was opened, so that it can say so."""
+    pk = key_in(request, "for")
+    if not pk:
+        return None
+    return Customer.objects.visible_to(request.user).filter(pk=pk, paid_through=shown.external_id).first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,6 +98,7 @@ def show_card(
         "form": form,
         "key": key or uuid4(),
         "preview": asked,
+        "opened_for": opened_for(request, shown),
         "live": live(asks_by_itself=not form.is_bound),
         "last_payment": last_own_payment(operator=request.user, customer=shown),
         "as_radios": len(form.methods) <= MOST_RADIOS,

@@ -20,6 +20,7 @@ from cashdesk.forms.history import HistoryForm
 from cashdesk.http import OperatorRequest, key_in
 from customers.money import format_amount, plain_amount
 from payments.history import Lines, Place, Row, TextTooWide, filtered, in_chunks, page, read, totals
+from payments.reaching import reaches
 from payments.reversal_figures import reversal_figures
 
 VIEW_ALL = "payments.view_all_payments"
@@ -52,6 +53,8 @@ def history(request: OperatorRequest) -> HttpResponse:
     }
     figures = reversal_figures(lines) if summed.reversals and request.user.has_perm(VIEW_ALL) else []
     shown |= {"rows": found.rows, "beside": beside, "reversal_figures": figures}
+    if settings.CASHDESK_BILLING != "files":
+        shown["reached"] = reaches(row.payment.pk for row in found.rows)
     return render(request, "desk/history.html", shown)
 
 

@@ -16,6 +16,7 @@ from customers.models import Customer
 from payments.giving_up import give_up, is_given_up
 from payments.models import Payment, Printing
 from payments.printing import print_receipt
+from payments.reaching import reaches
 from payments.receipts import Receipt, read_receipt
 from payments.reversing import may_reverse
 
@@ -70,6 +71,7 @@ def show_receipt(request: OperatorRequest, payment: Payment, printing: Printing 
         "papers": Operator.Paper.choices,
         "customer": Customer.objects.visible_to(request.user).filter(lines=payment.transaction).first(),
         "may_open": visible_links(request, shown),
+        "reach": reaches([payment.pk]).get(shown.line.pk) if settings.CASHDESK_BILLING != "files" else None,
         "check_address": check_address(payment),
         "check_code": check_code(payment),
         "provider_address": settings.CASHDESK_PROVIDER_ADDRESS,

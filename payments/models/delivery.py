@@ -19,6 +19,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return what becomes of the parts of the payments this operator may see."""
         return self.filter(allocation__in=Allocation.objects.visible_to(operator))
 
+    def settled_by(self, operator: Operator) -> Self:
+        """Return what whoever settles for the operator's reseller, or for the house, sees: whoever took the money."""
+        if operator.reseller_id is None:
+            return self
+        return self.filter(allocation__payment__transaction__reseller=operator.reseller_id)
+
 
 class Delivery(models.Model):
     """What the billing system must be told of one part, or has been told."""
@@ -61,8 +67,6 @@ class Delivery(models.Model):
     )
     remote_id = models.CharField(_("id in the billing system"), max_length=64, blank=True)
     error = models.CharField(_("what went wrong"), max_length=255, blank=True)
-
-    objects = DeliveryQuerySet.as_manager()
 
     objects = DeliveryQuerySet.as_manager()
 

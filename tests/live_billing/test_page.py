@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.models import Operator
+from accounts.models import Operator, Reseller
 from billing.contacts import REST, note_failure
 from billing.delivering import deliver_next
 from billing.models import Contact, Settlement
@@ -18,9 +18,10 @@ from cashdesk.views import billing as billing_views
 from cashdesk.views import refreshing
 from customers.models import WANTED, Customer
 from payments.models import Payment
-from tests.factories import order, pay
+from payments.refusals import CustomerGone
+from tests.factories import OperatorFactory, order, pay
 from tests.live_billing.ledger import Ledger
-from tests.live_billing.looking import Clock, parts, states
+from tests.live_billing.looking import Clock, parts, pulled, states
 from tests.people import grant, signed_in
 
 PAGE = "/cashdesk/billing/"
@@ -48,6 +49,10 @@ def text(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def card(customer: Customer) -> str:
+    return f"/cashdesk/customers/{customer.pk}/"
 
 
 def refuse(ledger: Ledger, operator: Operator, customer: Customer, amount: str = "60") -> Payment:
@@ -108,6 +113,67 @@ def test_a_desk_fed_by_files_says_so(carol: Operator, settings: Settings) -> Non
     assert "come as files" in text(signed_in(carol), PAGE)
 
 
+def test_whoever_settles_sees_what_colleagues_took(ledger: Ledger, anna: Customer, alice: Operator) -> None:
+    payment = refuse(ledger, alice, anna)
+    dora = grant(OperatorFactory.create(username="dora"), "billing.manage_billing")
+    assert parts(payment)[0].reference in text(signed_in(dora), PAGE)
+    signed_in(dora).post(f"{PAGE}parts/{parts(payment)[0].pk}/", {"step": "retry"})
+    assert states(payment) == ["waiting"]
+
+
+# --- How far a payment has come --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("refused", "Not in the billing system"), ("before", "Unknown whether in the billing system"), ("", "In the b")],
+)
+def test_receipt_and_history_say_how_far_a_payment_has_come(
+    fault: str, words: str, ledger: Ledger, anna: Customer, alice: Operator
+) -> None:
+    payment, client = pay(alice, anna, "60"), signed_in(alice)
+    receipt, history = f"/cashdesk/payments/{payment.key}/", "/cashdesk/history/"
+    for address in (receipt, history):
+        assert "On its way to the billing system" in text(client, address)
+    ledger.faults = [fault]
+    deliver_next(ledger)
+    assert words in text(client, receipt)
+    assert (words in text(client, history)) == bool(fault)  # what has arrived needs no word in a list
+
+
+# --- Sub-accounts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_sub_account_shows_and_pays_the_account_it_is_billed_through(
+    ledger: Ledger, anna: Customer, alice: Operator
+) -> None:
+    ledger.add("8", name="Anna's daughter").pays_through = "7"
+    sub, client = pulled(ledger, "8"), signed_in(alice)
+    answer = client.get(card(sub), follow=True)
+    assert answer.redirect_chain == [(f"{card(anna)}?for={sub.pk}", 302)]
+    assert "is billed through this account" in answer.content.decode()
+    assert "100.00" in answer.content.decode()
+
+
+def test_nothing_is_taken_from_a_sub_account_itself(ledger: Ledger, anna: Customer, alice: Operator) -> None:
+    ledger.add("8").pays_through = "7"
+    sub = pulled(ledger, "8")
+    with pytest.raises(CustomerGone, match="billed through another"):
+        pay(alice, sub, "5")
+    assert not Payment.objects.exists()
+
+
+def test_a_sub_account_whose_payer_is_out_of_scope_cannot_be_paid(
+    ledger: Ledger, anna: Customer, charlie: Operator, north: Reseller
+) -> None:
+    ledger.add("8").pays_through = "7"
+    Customer.objects.filter(pk=pulled(ledger, "8").pk).update(reseller=north)
+    page = text(signed_in(charlie), card(Customer.objects.get(external_id="8")))
+    assert "billed through another one" in page
+    assert "payment-form" not in page
+    assert "100.00" not in page
+
+
 # --- Settling --------------------------------------------------------------------------------------------------------
 
 
@@ -145,10 +211,6 @@ def test_a_step_that_is_none_writes_nothing(step: str, ledger: Ledger, anna: Cus
 
 
 # --- The live card ---------------------------------------------------------------------------------------------------
-
-
-def card(customer: Customer) -> str:
-    return f"/cashdesk/customers/{customer.pk}/"
 
 
 def test_a_card_says_how_old_its_figures_are_and_asks_by_itself(anna: Customer, alice: Operator) -> None:
