@@ -38,6 +38,10 @@ CASHDESK_DAY_STARTS = time.fromisoformat(env.str("CASHDESK_DAY_STARTS", default=
 CASHDESK_REVERSE_MINUTES = env.int("CASHDESK_REVERSE_MINUTES", default=15)
 CASHDESK_IDLE_SECONDS = env.int("CASHDESK_IDLE_SECONDS", default=1800)
 CASHDESK_QUICK_NOTES = [Decimal(note) for note in env.list("CASHDESK_QUICK_NOTES", default=["20", "50", "100"])]
+CASHDESK_SHIFTS = env.switch("CASHDESK_SHIFTS")
+CASHDESK_DENOMINATIONS = [Decimal(value) for value in env.list("CASHDESK_DENOMINATIONS", default=[])]
+if any(not value.is_finite() or value <= 0 for value in CASHDESK_DENOMINATIONS):
+    raise ImproperlyConfigured("CASHDESK_DENOMINATIONS are amounts above zero, like 50,20,10,5,2,1.")
 CASHDESK_PROVIDER_NAME = env.str("CASHDESK_PROVIDER_NAME", default="Cashdesk")
 CASHDESK_PROVIDER_ADDRESS = env.str("CASHDESK_PROVIDER_ADDRESS", default="")
 CASHDESK_PROVIDER_TAX_ID = env.str("CASHDESK_PROVIDER_TAX_ID", default="")

@@ -15,11 +15,12 @@ REFUSED = "the books are append-only"
 APPEND_ONLY = (
     "tills_transaction", "payments_payment", "payments_allocation", "payments_reversal",
     "payments_givenupkey", "payments_printing", "billing_settlement",
+    "tills_usedform", "tills_writeoff", "tills_count", "tills_countrow", "tills_zreport",
 )  # fmt: skip
 NEVER_DELETED = (
     "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",
     "customers_customer", "customers_invoice", "payments_delivery", "billing_batch",
-    "billing_counter", "billing_import",
+    "billing_counter", "billing_import", "tills_shift",
 )  # fmt: skip
 HEAD = "FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1"
 FOLLOWS = f"""
@@ -48,6 +49,47 @@ MOVED_TILL = """
     (COALESCE(OLD.reseller_id, 0) <> COALESCE(NEW.reseller_id, 0)
         OR COALESCE(OLD.operator_id, 0) <> COALESCE(NEW.operator_id, 0) OR OLD.code <> NEW.code)
     AND EXISTS (SELECT 1 FROM tills_transaction WHERE till_id = OLD.id)
+"""
+OTHER_SHIFT = """
+    COALESCE(NEW.shift_id, 0) <> COALESCE(
+        (SELECT id FROM tills_shift WHERE till_id = NEW.till_id AND state IN ('open', 'counted')), 0)
+    OR (NEW.kind = 'payment' AND (
+        EXISTS (SELECT 1 FROM tills_shift WHERE id = NEW.shift_id AND state <> 'open')
+        OR (NEW.shift_id IS NULL AND EXISTS (SELECT 1 FROM tills_till WHERE id = NEW.till_id AND requires_shift))))
+"""
+SHIFT_BEGINS = "NEW.state <> 'issued' OR NEW.opened_at IS NOT NULL OR NEW.first_number IS NOT NULL"
+SHIFT_STEP = """
+    OLD.state IN ('closed', 'cancelled')
+    OR OLD.till_id <> NEW.till_id OR OLD.number <> NEW.number OR OLD.blind <> NEW.blind
+    OR OLD.tolerance <> NEW.tolerance OR OLD.float_amount <> NEW.float_amount
+    OR OLD.issued_by_id <> NEW.issued_by_id OR OLD.issued_at <> NEW.issued_at
+    OR COALESCE(OLD.first_number, NEW.first_number, 0) <> COALESCE(NEW.first_number, 0)
+    OR COALESCE(OLD.opened_at, NEW.opened_at) <> NEW.opened_at
+    OR COALESCE(OLD.opened_on, NEW.opened_on) <> NEW.opened_on
+    OR (OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN (
+        'issued>open', 'issued>cancelled', 'open>counted', 'open>closed', 'counted>closed'))
+"""
+COUNT_TOO_LATE = """
+    NOT EXISTS (SELECT 1 FROM tills_shift WHERE id = NEW.shift_id
+        AND (state IN ('open', 'counted') OR (state = 'issued' AND NEW.purpose = 'float')))
+    OR NEW.number <> COALESCE((SELECT MAX(number) FROM tills_count WHERE shift_id = NEW.shift_id), 0) + 1
+"""
+COUNT_ROW_TOO_LATE = """
+    NOT EXISTS (SELECT 1 FROM tills_count counted, tills_shift shift
+        WHERE counted.id = NEW.count_id AND shift.id = counted.shift_id
+        AND shift.state IN ('issued', 'open', 'counted'))
+"""
+Z_HEAD = "FROM tills_zreport WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1"
+Z_FOLLOWS = f"""
+    COALESCE((SELECT number {Z_HEAD}), 0) + 1 <> NEW.number
+    OR COALESCE((SELECT digest {Z_HEAD}), '{"0" * 64}') <> NEW.previous_digest
+    OR NOT EXISTS (SELECT 1 FROM tills_shift WHERE id = NEW.shift_id AND till_id = NEW.till_id AND state = 'closed')
+"""  # noqa: S608  # made of our own words only
+NOT_A_SHORT = """
+    NOT EXISTS (
+        SELECT 1 FROM tills_transaction off, tills_transaction short
+        WHERE off.id = NEW.transaction_id AND short.id = NEW.short_id AND off.kind = 'write_off'
+        AND short.kind = 'short' AND off.till_id = short.till_id AND off.amount = short.amount)
 """
 NOT_A_PAYMENTS_LINE = """
     NOT EXISTS (SELECT 1 FROM tills_transaction WHERE id = NEW.transaction_id AND kind = 'payment')
@@ -84,6 +126,13 @@ CHECKS = {
     "line_follows": ("tills_transaction", "INSERT", FOLLOWS, "this line does not follow the till's last line"),
     "line_reseller": ("tills_transaction", "INSERT", FOREIGN_LINE, "a line has its till's reseller"),
     "line_method": ("tills_transaction", "INSERT", OTHER_EFFECT, "a payment does to the till what its method says"),
+    "line_shift": ("tills_transaction", "INSERT", OTHER_SHIFT, "a line stands in its till's open shift"),
+    "shift_begins": ("tills_shift", "INSERT", SHIFT_BEGINS, "a shift begins with the issue of its float"),
+    "shift_step": ("tills_shift", "UPDATE", SHIFT_STEP, "a shift cannot go this way"),
+    "count_in_time": ("tills_count", "INSERT", COUNT_TOO_LATE, "a count belongs to a shift that is not closed"),
+    "count_row_in_time": ("tills_countrow", "INSERT", COUNT_ROW_TOO_LATE, "this count's shift is closed"),
+    "z_follows": ("tills_zreport", "INSERT", Z_FOLLOWS, "a Z report follows its till's last one, after the close"),
+    "write_off_line": ("tills_writeoff", "INSERT", NOT_A_SHORT, "a write-off takes back exactly its short"),
     "method_effect": ("tills_paymentmethod", "UPDATE", USED_METHOD, "a used method's effect cannot be changed"),
     "operator_reseller": ("accounts_operator", "UPDATE", MOVED_OPERATOR, "this operator has taken money already"),
     "till_holder": ("tills_till", "UPDATE", MOVED_TILL, "this till has journal lines already"),

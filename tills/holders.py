@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from accounts.models import Operator, Reseller
 from customers.money import ZERO
 from tills.locking import require_transaction
 from tills.models import Till
+
+SAFE = "SAFE"
 
 
 def find_till(operator: Operator) -> Till | None:
@@ -42,4 +46,19 @@ def till_to_be(holder: Operator | Reseller) -> Till:
     """Return the till a holder begins with, not saved: a reseller pays in first (limit 0), an operator has no limit."""
     if isinstance(holder, Reseller):
         return Till(reseller=holder, code=f"R{holder.pk}", limit=ZERO)
-    return Till(operator=holder, code=f"A{holder.pk}", limit=None)
+    return Till(operator=holder, code=f"A{holder.pk}", limit=None, requires_shift=settings.CASHDESK_SHIFTS)
+
+
+def lock_safe() -> Till:
+    """Return the safe, locked until the transaction ends: the till that nobody holds; made when it is first needed.
+
+    Needs an open transaction. Whoever locks it beside another till locks both in the order of their ids.
+    """
+    return Till.objects.select_for_update().get(pk=find_safe().pk)
+
+
+def find_safe() -> Till:
+    """Return the safe, made where there is none yet; two at once make one, since its code is unique."""
+    require_transaction("find_safe")
+    safe = Till.objects.filter(operator=None, reseller=None, is_active=True).order_by("pk").first()
+    return safe or Till.objects.get_or_create(code=SAFE, defaults={"limit": None})[0]

@@ -14,7 +14,7 @@ from customers.money import ZERO
 from tills import proofs
 from tills.days import business_date
 from tills.locking import require_transaction
-from tills.models import PaymentMethod, Till, Transaction, document_number
+from tills.models import PaymentMethod, Shift, Till, Transaction, document_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,11 @@ def balance_of(till: Till) -> Decimal:
     """Return the till's balance: that of its last line, zero before the first."""
     last = head(till)
     return last.balance_after if last else ZERO
+
+
+def shift_of(till: Till) -> Shift | None:
+    """Return the shift in which the till's lines stand now, if any; a decision needs the till's lock first."""
+    return Shift.objects.filter(till=till, state__in=[Shift.State.OPEN, Shift.State.COUNTED]).first()
 
 
 def room_of(till: Till, balance: Decimal) -> Decimal | None:
@@ -78,6 +83,7 @@ def _next_line(till: Till, last: Transaction | None, entry: Entry) -> Transactio
         reseller_id=till.reseller_id,
         customer=entry.customer,
         method=entry.method,
+        shift=shift_of(till),
         amount=entry.amount,
         effect=entry.effect,
         cash=entry.cash,
@@ -101,6 +107,7 @@ def describe(line: Transaction) -> dict[str, object]:
         "kind": str(line.kind),
         "operator": describe_operator(line.operator),
         "reseller": line.reseller_id,
+        "shift": line.shift_id,
         "customer": None
         if line.customer is None
         else {"id": line.customer_id, "external_id": line.customer.external_id},

@@ -15,6 +15,7 @@ from payments.models import Printing
 from payments.snapshot import one_moment
 from payments.verifying.anchors import verify_anchors
 from payments.verifying.beside import faults_beside, odd_methods
+from payments.verifying.documents import whole_unit
 from payments.verifying.lines import Ground
 from payments.verifying.overpaid import overpaid
 from payments.verifying.report import Report
@@ -70,6 +71,7 @@ def ground() -> Ground:
         methods={pk: (method.stays_with_operator, method.in_drawer) for pk, method in methods.items()},
         spelled_operators={pk: proofs.spell(journal.describe_operator(row)) for pk, row in operators.items()},
         spelled_methods={pk: proofs.spell(journal.describe_method(row)) for pk, row in methods.items()},
+        unit=whole_unit(),
     )
 
 

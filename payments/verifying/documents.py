@@ -10,16 +10,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from customers.money import SCALE, unit
+from customers import money
 from payments.verifying.rows import LineRow, PartRow, ReversalRow, TillFacts
 from tills import proofs
-from tills.models import Transaction, numbered
+from tills.models import EFFECTS, Transaction, numbered
 
 Signed = dict[str, Any]  # Any: JSON
 MONEY = {
     "amount", "effect", "cash", "balance_before", "balance_after", "customer_balance_before", "customer_balance_after",
 }  # fmt: skip
 NAMES = {Transaction.Kind.PAYMENT: {"payment", "parts"}, Transaction.Kind.REVERSAL: {"reversal"}}
+NAMES |= {kind: {"movement"} for kind in EFFECTS}
 
 
 class Unreadable(ValueError):
@@ -57,6 +58,7 @@ def line_differences(row: LineRow, till: TillFacts, signed: Signed) -> Iterator[
         if row.customer_id is None
         else {"id": row.customer_id, "external_id": row.customer_external_id},
         "method": row.method_id,
+        "shift": row.shift_id,
         "amount": row.amount,
         "effect": row.effect,
         "cash": row.cash,
@@ -94,7 +96,7 @@ def payment_faults(row: LineRow) -> Iterator[str]:
         yield _("the customer's balance after is not the balance before and the amount")
 
 
-def part_faults(row: LineRow, parts: Sequence[PartRow], signed: Sequence[Signed]) -> Iterator[str]:
+def part_faults(row: LineRow, parts: Sequence[PartRow], signed: Sequence[Signed], unit: int) -> Iterator[str]:
     """Return what is wrong with the parts, given in the order in which they were written."""
     if len(parts) != len(signed):
         yield _("%(count)d parts stand in the books, %(signed)d were signed") % {
@@ -104,11 +106,11 @@ def part_faults(row: LineRow, parts: Sequence[PartRow], signed: Sequence[Signed]
     if sum(part.amount for part in parts) != row.amount:
         yield _("the parts do not sum to the amount")
     for place, (part, was) in enumerate(zip(parts, signed, strict=False), start=1):
-        for what in _part_faults(row, part, was):
+        for what in _part_faults(row, part, was, unit):
             yield _("part %(place)d: %(what)s") % {"place": place, "what": what}
 
 
-def _part_faults(row: LineRow, part: PartRow, signed: Signed) -> Iterator[str]:
+def _part_faults(row: LineRow, part: PartRow, signed: Signed, unit: int) -> Iterator[str]:
     document = signed["document"]
     if document is None and part.invoice_id is None and signed["amount"] == part.amount:
         return  # on account: what every second part is
@@ -122,7 +124,7 @@ def _part_faults(row: LineRow, part: PartRow, signed: Signed) -> Iterator[str]:
         return
     if part.invoice_customer_id != row.customer_id:
         yield _("it paid a document of another customer")
-    if signed["amount"] > rounded_up(document["open"]):
+    if signed["amount"] > rounded_up(document["open"], unit):
         yield _("it is larger than what was open on its document")
 
 
@@ -148,10 +150,14 @@ def reversal_faults(row: LineRow, till: TillFacts, reversal: ReversalRow, signed
         yield _("the payment that replaces the undone one is not the next line")
 
 
-def rounded_up(amount: int) -> int:
+def whole_unit() -> int:
+    """Return the currency's unit in ten-thousandths."""
+    return int(money.unit().scaleb(money.SCALE))
+
+
+def rounded_up(amount: int, unit: int) -> int:
     """Return ten-thousandths rounded up to whole units of the currency: what a document takes at most."""
-    whole = int(unit().scaleb(SCALE))
-    return -(-amount // whole) * whole
+    return -(-amount // unit) * unit
 
 
 def _differences(now: Mapping[str, Any], signed: Mapping[str, Any]) -> Iterator[str]:
@@ -170,7 +176,7 @@ def _differences(now: Mapping[str, Any], signed: Mapping[str, Any]) -> Iterator[
 
 def _shown(name: str, value: object) -> str:
     if name in MONEY and isinstance(value, int):
-        return str(Decimal(value).scaleb(-SCALE))
+        return str(Decimal(value).scaleb(-money.SCALE))
     if isinstance(value, dict):
         return ", ".join(f"{part} {found}" for part, found in value.items())
     return _("nothing") if value is None or value == "" else str(value)

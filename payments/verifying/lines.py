@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -12,11 +13,12 @@ from payments.verifying import deliveries, documents, rows, spelling
 from payments.verifying.report import Fault, Tally
 from payments.verifying.rows import Head, LineRow, PartRow, ReversalRow, Stretch, TillFacts
 from tills import proofs
-from tills.models import Transaction, numbered
+from tills.models import EFFECTS, Transaction, numbered
 
 CLOCK_STEP = timedelta(seconds=5)  # two machines of one shop may differ by this
 PAYMENT, REVERSAL = Transaction.Kind.PAYMENT.value, Transaction.Kind.REVERSAL.value
 SIGNS = {PAYMENT: -1, REVERSAL: 1}  # of the effect on the till's balance; of the cash the opposite
+MOVED = {kind.value: signs for kind, signs in EFFECTS.items()}
 WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -28,6 +30,7 @@ class Ground:
     methods: Mapping[int | None, tuple[bool, bool]]  # stays with the operator, in the drawer
     spelled_operators: Mapping[int, str]
     spelled_methods: Mapping[int | None, str]
+    unit: int  # of the currency, in ten-thousandths
 
     def is_older(self, key_id: str, than: str) -> bool:
         """Return whether a key was given up before another."""
@@ -35,14 +38,13 @@ class Ground:
         return key_id in order and than in order and order.index(key_id) < order.index(than)
 
 
-@dataclass
-class Belonging:
+class Belonging(NamedTuple):
     """What belongs to one line."""
 
     where: str  # its document number
     parts: list[list[PartRow]]  # in the order in which they were written, each with its deliveries
     reversals: list[ReversalRow]  # the line is theirs
-    undone_by: list[int]  # the numbers of the lines that reverse its payment
+    undone_by: str | None  # the document number of the line that reverses its payment
 
 
 @dataclass
@@ -54,25 +56,65 @@ class Examined:
     warnings: list[Fault] = field(default_factory=list)
 
 
+class Counted:
+    """What is counted line by line; lines that are alike in what matters are counted together, which is quicker."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[Any, ...], list[int]] = {}  # Any: kind, ids, what the line does to the till
+        self._parts = self._deliveries = 0
+
+    def add(self, row: LineRow, belonging: Belonging) -> None:
+        """Count one line."""
+        alike = (row.kind, row.method_id, row.operator_id, row.reseller_id, row.effect != 0, row.cash != 0)
+        sums = self._alike.setdefault(alike, [0, 0, 0, 0])
+        sums[0] += 1
+        sums[1] += row.amount
+        sums[2] += row.payment_id is not None
+        sums[3] += len(belonging.reversals)
+        for part in belonging.parts:
+            self._parts += 1
+            self._deliveries += len(part) if part[0].delivery_id is not None else 0
+
+    def tally(self, ground: Ground) -> Tally:
+        """Return all that was counted, as history must count it."""
+        tally = Tally(parts=self._parts, deliveries=self._deliveries)
+        for (kind, method, operator, reseller, *effect), (lines, amount, payments, reversals) in self._alike.items():
+            tally.lines += lines
+            tally.payment_rows += payments
+            tally.reversal_rows += reversals
+            tally.operators.add(operator)
+            tally.resellers.add(reseller)
+            (tally.reversals if kind == REVERSAL else tally.payments)[method] += lines
+            tally.amounts[method] += -amount if kind == REVERSAL else amount
+            if method in ground.methods and ground.methods[method] != tuple(effect):
+                tally.other_effect.add(method)
+        return tally
+
+
 def examine(stretch: Stretch, ground: Ground) -> Examined:
     """Read a stretch and return what is wrong in it; asks the database a handful of questions."""
     found, till, head, last = Examined(), stretch.till, rows.read_head(stretch), 0
-    parts, reversals, undone = rows.read_parts(stretch), rows.read_reversals(stretch), rows.read_undone(stretch)
-    for row in rows.read_lines(stretch):
+    lines, reversals, parts = rows.read_lines(stretch), rows.read_reversals(stretch), rows.read_parts(stretch)
+    undoing, counted = rows.read_undoing(lines), Counted()
+    for row in lines:
         where = numbered(till.code, row.number)
         if row.pk == last:
-            found.faults.append(Fault(where, _("more than one payment belongs to this line")))
+            found.faults.append(
+                Fault(where, _("more than one payment belongs to it, or it is reversed more than once"))
+            )
             continue
-        payment_id = row.payment_id or 0
-        own = deliveries.by_part(parts[payment_id]) if payment_id in parts else []
-        belonging = Belonging(where, own, reversals.get(row.pk, []), undone.get(payment_id, []))
+        own = deliveries.by_part(parts[row.payment_id]) if row.payment_id in parts else []
+        undone_by = None if row.undone_in is None else numbered(till.code, undoing.get(row.undone_in, 0))
+        belonging = Belonging(where, own, reversals.get(row.pk, []), undone_by)
         try:
             found.faults += [Fault(where, what) for what in _faults(row, head, till, belonging, ground)]
-            found.warnings += [Fault(where, what) for what in _oddities(row, head, ground)]
+            if row.recorded_at < head.recorded_at or row.key_id != head.key_id:
+                found.warnings += [Fault(where, what) for what in _oddities(row, head, ground)]
         except WRONG_SHAPE as error:
             found.faults.append(Fault(where, _("it cannot be read: %(error)r") % {"error": error}))
-        _count(found.tally, row, belonging, ground)
+        counted.add(row, belonging)
         head, last = Head(row.number, row.balance_after, row.digest, row.recorded_at, row.key_id), row.pk
+    found.tally = counted.tally(ground)
     return found
 
 
@@ -82,7 +124,7 @@ def _faults(row: LineRow, head: Head, till: TillFacts, belonging: Belonging, gro
     if (row.number - 1, row.previous_digest, row.balance_before) != (head.number, head.digest, head.balance):
         found += _chain_faults(row, head)
     found += _line_faults(row, till, belonging)
-    found += _delivery_faults(till, belonging)
+    found += _delivery_faults(belonging)
     key = ground.keys.get(row.key_id)
     if key is None:
         found.append(str(proofs.UnknownKey(row.key_id)))
@@ -115,11 +157,12 @@ def _line_faults(row: LineRow, till: TillFacts, belonging: Belonging) -> Iterato
     """Return where columns do not fit each other, the kind, the till and the time, and what is missing or too much."""
     if row.balance_after != row.balance_before + row.effect:
         yield _("its balance after is not its balance before and its effect")
-    sign = SIGNS.get(row.kind, 0)
-    if row.amount <= 0 or row.effect not in (0, sign * row.amount) or row.cash not in (0, -row.effect) or not sign:
+    if not _moves_as_its_kind(row):
         yield _("kind, amount, effect on the balance and cash do not fit each other")
-    if row.customer_id is None or row.method_id is None:
+    if (row.customer_id is None or row.method_id is None) and row.kind in SIGNS:
         yield _("its customer or its method is missing")
+    if (row.customer_id is not None or row.method_id is not None) and row.kind in MOVED:
+        yield _("it names a customer or a method, which its kind has none of")
     if row.reseller_id != till.reseller_id:
         yield _("its reseller is not the till's")
     if row.business_date != row.recorded_at[:10] and not _is_near(row.business_date, row.recorded_at[:10]):
@@ -128,8 +171,14 @@ def _line_faults(row: LineRow, till: TillFacts, belonging: Belonging) -> Iterato
         yield _("no payment belongs to it") if row.kind == PAYMENT else _("a payment belongs to it, which is none")
     if len(belonging.reversals) != (row.kind == REVERSAL):
         yield _("not exactly one reversal belongs to it") if row.kind == REVERSAL else _("a reversal belongs to it")
-    if len(belonging.undone_by) > 1:
-        yield _("it is reversed more than once")
+
+
+def _moves_as_its_kind(row: LineRow) -> bool:
+    if row.kind in MOVED:
+        effect, cash = MOVED[row.kind]
+        return row.amount > 0 and (row.effect, row.cash) == (effect * row.amount, cash * row.amount)
+    sign = SIGNS.get(row.kind, 0)
+    return sign != 0 and row.amount > 0 and row.effect in (0, sign * row.amount) and row.cash in (0, -row.effect)
 
 
 def _is_near(day: str, recorded: str) -> bool:
@@ -138,8 +187,8 @@ def _is_near(day: str, recorded: str) -> bool:
     return -2 <= apart <= 1
 
 
-def _delivery_faults(till: TillFacts, belonging: Belonging) -> Iterator[str]:
-    undone_by = numbered(till.code, belonging.undone_by[0]) if belonging.undone_by else None
+def _delivery_faults(belonging: Belonging) -> Iterator[str]:
+    undone_by = belonging.undone_by
     for place, part in enumerate(belonging.parts, start=1):
         reference = f"{belonging.where}/{place}"
         if undone_by is None and deliveries.is_told_of(part, reference):
@@ -161,7 +210,7 @@ def _document_faults(row: LineRow, till: TillFacts, belonging: Belonging, ground
         as_signed = spelling.parts_between(row.payload, begin, spelling.spell_payment(row))
         if as_signed is not None:
             yield from documents.payment_faults(row)
-            yield from documents.part_faults(row, parts, as_signed)
+            yield from documents.part_faults(row, parts, as_signed, ground.unit)
             return
     try:
         document = documents.read_document(row.payload)
@@ -172,7 +221,7 @@ def _document_faults(row: LineRow, till: TillFacts, belonging: Belonging, ground
     if "payment" in document and row.payment_id is not None:
         yield from documents.payment_differences(row, document["payment"])
         yield from documents.payment_faults(row)
-        yield from documents.part_faults(row, parts, document["parts"])
+        yield from documents.part_faults(row, parts, document["parts"], ground.unit)
     if "reversal" in document:
         for reversal in belonging.reversals:
             yield from documents.reversal_faults(row, till, reversal, document["reversal"])
@@ -190,23 +239,3 @@ def _oddities(row: LineRow, head: Head, ground: Ground) -> list[str]:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _count(tally: Tally, row: LineRow, belonging: Belonging, ground: Ground) -> None:
-    """Count the line as history must count it."""
-    tally.lines += 1
-    if row.kind == REVERSAL:
-        tally.reversals[row.method_id] += 1
-        tally.amounts[row.method_id] -= row.amount
-    else:
-        tally.payments[row.method_id] += 1
-        tally.amounts[row.method_id] += row.amount
-    tally.payment_rows += row.payment_id is not None
-    tally.reversal_rows += len(belonging.reversals)
-    for part in belonging.parts:
-        tally.parts += 1
-        tally.deliveries += len(part) if part[0].delivery_id is not None else 0
-    tally.operators.add(row.operator_id)
-    tally.resellers.add(row.reseller_id)
-    if ground.methods.get(row.method_id) != (row.effect != 0, row.cash != 0) and row.method_id in ground.methods:
-        tally.other_effect.add(row.method_id)

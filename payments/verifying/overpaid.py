@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from payments.models import Allocation, Delivery
 from payments.verifying.columns import money
-from payments.verifying.documents import rounded_up
+from payments.verifying.documents import rounded_up, whole_unit
 from payments.verifying.report import Fault
 from tills.models import numbered
 
@@ -53,11 +53,11 @@ def _standing_parts(invoices: list[int]) -> Iterator[tuple[int, int, int, str, i
 
 
 def _overpaying(parts: Iterator[tuple[int, int, int, str, int, str]]) -> Iterator[Fault]:
-    taken = 0
+    taken, unit = 0, whole_unit()
     for invoice, amount, _part, code, number, payload in parts:
         taken += amount
         due = _due(payload, invoice)
-        if due is not None and taken > rounded_up(due):
+        if due is not None and taken > rounded_up(due, unit):
             yield Fault(numbered(code, number), _("it paid more on a document than was still due on it"))
 
 

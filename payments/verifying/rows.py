@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -29,9 +29,13 @@ class TillFacts:
 
     @cached_property
     def spelled(self) -> str:
-        """How a signed line ends: reseller, till and whose till it is."""
-        facts = {"reseller": self.reseller_id, "till": self.pk, "till_operator": self.operator_id}
-        return json.dumps(facts, separators=(",", ":"))[1:-1]
+        """How a signed line ends: till and whose till it is."""
+        return json.dumps({"till": self.pk, "till_operator": self.operator_id}, separators=(",", ":"))[1:-1]
+
+    @cached_property
+    def spelled_reseller(self) -> str:
+        """How the till's reseller stands in a signed line."""
+        return json.dumps(self.reseller_id)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class LineRow(NamedTuple):
     customer_id: int | None
     customer_external_id: str | None
     method_id: int | None
+    shift_id: int | None
     comment: str
     payload: str
     key_id: str
@@ -79,6 +84,7 @@ class LineRow(NamedTuple):
     reference: str
     customer_name: str
     customer_login: str
+    undone_in: int | None
     amount: int
     effect: int
     cash: int
@@ -132,8 +138,9 @@ class ReversalRow(NamedTuple):
 
 LINE_COLUMNS: tuple[Any, ...] = (  # Any: names and expressions
     "pk", "number", "kind", "operator_id", "reseller_id", "customer_id", "customer__external_id", "method_id",
-    "comment", "payload", "key_id", "previous_digest", "digest",
+    "shift_id", "comment", "payload", "key_id", "previous_digest", "digest",
     "payment__pk", "payment__reference", "payment__customer_name", "payment__customer_login",
+    "payment__reversal__transaction_id",
     money("amount"), money("effect"), money("cash"), money("balance_before"), money("balance_after"),
     Moment("recorded_at"), Day("business_date"), Key("payment__key"), Day("payment__paid_on"),
     money("payment__customer_balance_before"), money("payment__customer_balance_after"),
@@ -169,15 +176,6 @@ def read_head(stretch: Stretch) -> Head:
     return Head(*row) if row else Head()
 
 
-def read_undone(stretch: Stretch) -> dict[int, list[int]]:
-    """Return which of the stretch's payments are reversed, and by which numbers; asked apart, since they are few."""
-    reversals = Reversal.objects.filter(**stretch.bounds(LINE_OF)).order_by("pk")
-    found: dict[int, list[int]] = defaultdict(list)
-    for payment_id, number in reversals.values_list("payment_id", "transaction__number"):
-        found[payment_id].append(number)
-    return found
-
-
 def read_lines(stretch: Stretch) -> list[LineRow]:
     """Return the stretch's lines in the order of their numbers.
 
@@ -203,3 +201,9 @@ def read_reversals(stretch: Stretch) -> dict[int, list[ReversalRow]]:
     for row in map(ReversalRow._make, reversals.values_list(*REVERSAL_COLUMNS)):
         found[row.transaction_id].append(row)
     return found
+
+
+def read_undoing(lines: Sequence[LineRow]) -> dict[int, int]:
+    """Return the numbers of the lines, by id, that undo some of these lines; they may stand in a later stretch."""
+    ids = [line.undone_in for line in lines if line.undone_in is not None]
+    return dict(Transaction.objects.filter(pk__in=ids).order_by().values_list("pk", "number"))

@@ -14,7 +14,8 @@ from payments.verifying.rows import LineRow, TillFacts
 from tills import proofs
 
 END = f',"version":{proofs.VERSION}}}'
-ON_ACCOUNT = '[{"amount":%d,"document":null}]'
+PARTS = ',"parts":'
+READER = json.JSONDecoder()  # json.loads looks at its options each time
 
 
 def spell_line(row: LineRow, till: TillFacts, document: str, operator: str, method: str) -> str:
@@ -22,12 +23,13 @@ def spell_line(row: LineRow, till: TillFacts, document: str, operator: str, meth
     customer = "null"
     if row.customer_id is not None:
         customer = f'{{"external_id":{quoted(row.customer_external_id or "")},"id":{row.customer_id}}}'
+    shift = "null" if row.shift_id is None else row.shift_id
     return (
         f'{{"line":{{"amount":{row.amount},"balance_after":{row.balance_after},"balance_before":{row.balance_before},'
         f'"business_date":"{row.business_date}","cash":{row.cash},"comment":{quoted(row.comment)},'
         f'"customer":{customer},"document":{document},"effect":{row.effect},"key_id":"{row.key_id}",'
         f'"kind":"{row.kind}","method":{method},"number":{row.number},"operator":{operator},'
-        f'"recorded_at":"{row.recorded_at}",{till.spelled}}}'
+        f'"recorded_at":"{row.recorded_at}","reseller":{till.spelled_reseller},"shift":{shift},{till.spelled}}}'
     )
 
 
@@ -43,13 +45,13 @@ def spell_payment(row: LineRow) -> str:
 
 def parts_between(payload: str, begin: str, end: str) -> list[dict[str, Any]] | None:
     """Return the parts as signed when all of the document around them is spelled so; else None. Any: JSON."""
-    if not payload.startswith(begin) or not payload.endswith(end):
+    if not (payload.startswith(begin) and payload.endswith(end)):
         return None
     between = payload[len(begin) : len(payload) - len(end)]
-    if not between.startswith(',"parts":['):
+    if not between.startswith(PARTS):
         return None
     try:
-        found = json.loads(between[9:])
+        found = READER.decode(between[len(PARTS) :])
     except ValueError:
         return None
     return found if isinstance(found, list) else None

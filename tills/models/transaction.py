@@ -1,8 +1,7 @@
-"""Tills, payment methods, and the till's journal: each line a fact that is written once."""
+"""The till's journal: each line a fact that is written once; and the forms that wrote them."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -13,101 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Operator, Reseller
 from customers.models import Customer
 from customers.money import MoneyField
+from tills.models import kind as kinds
+from tills.models.kind import EFFECTS
+from tills.models.shift import Shift
+from tills.models.till import PaymentMethod, Till
+
+SIGNS = {0: Q(effect=0), 1: Q(effect=F("amount")), -1: Q(effect=-1 * F("amount"))}
+CASH_SIGNS = {0: Q(cash=0), 1: Q(cash=F("amount")), -1: Q(cash=-1 * F("amount"))}
 
 
-class TillQuerySet(models.QuerySet["Till"]):
-    """Tills, narrowed to what an operator may see."""
-
-    def visible_to(self, operator: Operator) -> Self:
-        """Return the till this operator works with: the reseller's shared one, or the own one."""
-        return self.filter(reseller=operator.reseller_id) if operator.reseller_id else self.filter(operator=operator)
-
-    def in_scope_of(self, administrator: Operator) -> Self:
-        """Return all tills for which an administrator with this reseller (or none) is responsible."""
-        if administrator.reseller_id is None:
-            return self
-        return self.filter(reseller=administrator.reseller_id)
-
-
-class Till(models.Model):
-    """Who is answerable for money taken: an operator, a reseller, or neither (the safe). Its last line is its head."""
-
-    code = models.CharField(_("code"), max_length=16, unique=True, help_text=_("Begins every document number."))
-    operator = models.OneToOneField(
-        Operator, verbose_name=_("operator"), on_delete=models.PROTECT, null=True, blank=True, related_name="till"
-    )
-    reseller = models.OneToOneField(
-        Reseller, verbose_name=_("reseller"), on_delete=models.PROTECT, null=True, blank=True, related_name="till"
-    )
-    limit = MoneyField(
-        _("limit"),
-        null=True,
-        blank=True,
-        help_text=_("How far below zero the balance may go. Empty: no limit. 0: money is paid in first."),
-    )
-    is_active = models.BooleanField(_("active"), default=True)
-
-    objects = TillQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("till")
-        verbose_name_plural = _("tills")
-        ordering = ["code"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(code=""), name="till_has_code"),
-            models.CheckConstraint(
-                condition=Q(operator__isnull=True) | Q(reseller__isnull=True), name="till_has_one_holder_at_most"
-            ),
-            models.CheckConstraint(condition=Q(limit__isnull=True) | Q(limit__gte=0), name="till_limit_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class PaymentMethod(models.Model):
-    """A way of paying, and what it does to the till."""
-
-    name = models.CharField(_("name"), max_length=64, unique=True)
-    order = models.PositiveSmallIntegerField(_("order"), default=100)
-    is_active = models.BooleanField(_("active"), default=True)
-    stays_with_operator = models.BooleanField(
-        _("stays with the operator"), default=False, help_text=_("The money is in the operator's hands afterwards.")
-    )
-    in_drawer = models.BooleanField(
-        _("cash in the drawer"), default=False, help_text=_("Counted as notes and coins in the drawer.")
-    )
-    reference_label = models.CharField(
-        _("label of the reference"), max_length=64, blank=True, help_text=_("Empty: no reference is asked for.")
-    )
-    reference_required = models.BooleanField(_("reference required"), default=False)
-    external_id = models.CharField(
-        _("id in the billing system"), max_length=64, blank=True, help_text=_("Empty until mapped.")
-    )
-
-    class Meta:
-        verbose_name = _("payment method")
-        verbose_name_plural = _("payment methods")
-        ordering = ["order", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(in_drawer=False) | Q(stays_with_operator=True), name="method_in_drawer_stays"
-            ),
-            models.CheckConstraint(
-                condition=Q(reference_required=False) | ~Q(reference_label=""), name="method_required_has_label"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def effect_of(self, amount: Decimal) -> Decimal:
-        """Return what a payment of this amount does to the till's balance."""
-        return -amount if self.stays_with_operator else Decimal(0)
-
-    def cash_of(self, amount: Decimal) -> Decimal:
-        """Return what a payment of this amount does to the cash in the drawer."""
-        return amount if self.in_drawer else Decimal(0)
+def complete(kind: kinds.Kind) -> models.CheckConstraint:
+    """Return the rule that a line of this kind moves what its kind moves, and names no customer and no method."""
+    effect, cash = EFFECTS[kind]
+    moves = Q(customer__isnull=True, method__isnull=True) & SIGNS[effect] & CASH_SIGNS[cash]
+    return models.CheckConstraint(condition=~Q(kind=kind.value) | moves, name=f"line_{kind.value}_complete")
 
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
@@ -127,11 +45,7 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
 class Transaction(models.Model):
     """One line of a till's journal: append-only, numbered without gaps, chained by a keyed digest."""
 
-    class Kind(models.TextChoices):
-        """What moved."""
-
-        PAYMENT = "payment", _("Payment")
-        REVERSAL = "reversal", _("Reversal")
+    Kind = kinds.Kind
 
     till = models.ForeignKey(Till, verbose_name=_("till"), on_delete=models.PROTECT, related_name="lines")
     number = models.PositiveIntegerField(_("number"))
@@ -147,6 +61,9 @@ class Transaction(models.Model):
     )
     method = models.ForeignKey(
         PaymentMethod, verbose_name=_("method"), on_delete=models.PROTECT, null=True, blank=True, related_name="lines"
+    )
+    shift = models.ForeignKey(
+        Shift, verbose_name=_("shift"), on_delete=models.PROTECT, null=True, blank=True, related_name="lines"
     )
     amount = MoneyField(_("amount"))
     effect = MoneyField(_("effect on the balance"))
@@ -175,7 +92,7 @@ class Transaction(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["till", "number"], name="line_number_once_per_till"),
             models.CheckConstraint(condition=Q(number__gte=1), name="line_number_from_one"),
-            models.CheckConstraint(condition=Q(kind__in=["payment", "reversal"]), name="line_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=kinds.Kind.values), name="line_kind_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="line_amount_positive"),
             models.CheckConstraint(
                 condition=Q(effect=0) | Q(effect=F("amount")) | Q(effect=-1 * F("amount")), name="line_effect_of_amount"
@@ -196,7 +113,13 @@ class Transaction(models.Model):
                 | Q(customer__isnull=False, method__isnull=False, effect__gte=0, cash__lte=0),
                 name="line_reversal_complete",
             ),
-            models.CheckConstraint(condition=Q(cash=0) | Q(effect=-1 * F("cash")), name="line_cash_moves_balance"),
+            models.CheckConstraint(
+                condition=Q(cash=0) | Q(effect=-1 * F("cash")) | Q(kind="short"), name="line_cash_moves_balance"
+            ),
+            *(complete(kind) for kind in EFFECTS),
+            models.CheckConstraint(
+                condition=~Q(kind="closing") | Q(balance_after=0), name="line_closing_leaves_nothing"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -216,3 +139,51 @@ def document_number(till: Till, number: int) -> str:
 def numbered(code: str, number: int) -> str:
     """Return the number printed on paper for a till's code and a line's number."""
     return f"{code}-{number:06d}"
+
+
+class UsedForm(models.Model):
+    """A form about a till that was carried out: sent again it answers with what it did. Payments keep their own key."""
+
+    key = models.UUIDField(_("key"), unique=True)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
+    )
+    act = models.CharField(_("act"), max_length=16)
+    content = models.TextField(_("what was asked"))
+    line = models.ForeignKey(
+        Transaction,
+        verbose_name=_("transaction"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="forms",
+    )
+    shift = models.ForeignKey(
+        Shift, verbose_name=_("shift"), on_delete=models.PROTECT, null=True, blank=True, related_name="forms"
+    )
+    recorded_at = models.DateTimeField(_("recorded"))
+
+    class Meta:
+        verbose_name = _("form about a till")
+        verbose_name_plural = _("forms about tills")
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class WriteOff(models.Model):
+    """A short that its holder no longer owes: the line that wrote it off names the line of the short."""
+
+    short = models.OneToOneField(
+        Transaction, verbose_name=_("short"), on_delete=models.PROTECT, related_name="write_off"
+    )
+    transaction = models.OneToOneField(
+        Transaction, verbose_name=_("transaction"), on_delete=models.PROTECT, related_name="writes_off"
+    )
+
+    class Meta:
+        verbose_name = _("write-off")
+        verbose_name_plural = _("write-offs")
+
+    def __str__(self) -> str:
+        return f"write-off {self.pk}"
