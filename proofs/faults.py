@@ -212,15 +212,13 @@ class Trial:
         self.act.call()
         after = difference(self.before, read_contents())
         self.cases += 1
-        allowed: list[dict[str, Any]] = {"nothing": [{}], "everything": [self.done], "either": [{}, self.done]}[
-            fault.leaves
-        ]
+        allowed = {"nothing": [dict[str, Any]()], "everything": [self.done], "either": [{}, self.done]}
         done_twice = left != {} and self.act.counts_again
         survives = fault.leaves == "everything" and fault.attempts > 1  # it was tried again, as the act promises
         wrong = {
             f"the caller saw that it {came_out}": came_out != ("went through" if survives else "was struck"),
             f"{strike.attempts} attempts": strike.attempts != fault.attempts and strike.watches_attempts,
-            "half-written": left not in allowed,
+            "half-written": left not in allowed[fault.leaves],
             "not once after the second request": after != (self.done_again if done_twice else self.done),
         }
         if any(wrong.values()):

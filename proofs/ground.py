@@ -53,27 +53,23 @@ def begin_anew_on_a_cluster() -> None:
 
 @contextmanager
 def scratch_database(seed: int) -> Iterator[None]:
-    """Migrate a scratch database, open it for the block, and remove it; what is drawn by chance begins at the seed."""
+    """Migrate a scratch database and open it for the block; it ends with the cluster or the folder it lies in."""
     from django.conf import settings
     from django.db import connection, connections
-    from django.test.utils import setup_databases, setup_test_environment, teardown_databases
+    from django.test.utils import setup_databases, setup_test_environment
 
-    from tests.database import drop_base, keep_base
+    from tests.database import keep_base
 
     setup_test_environment()
     settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]  # no proof is about passwords
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     if connection.vendor == "sqlite":  # threads and processes cannot share a database in memory
         connection.settings_dict["TEST"]["NAME"] = str(Path(connection.settings_dict["NAME"]).with_name("scratch"))
-    random.seed(seed)
-    made = setup_databases(verbosity=0, interactive=False, serialized_aliases={})
-    try:
-        keep_base()
-        yield
-    finally:
-        connections.close_all()
-        drop_base()
-        teardown_databases(made, verbosity=0)
+    random.seed(seed)  # what a proof draws without a generator of its own
+    setup_databases(verbosity=0, interactive=False, serialized_aliases={})
+    keep_base()
+    yield
+    connections.close_all()
 
 
 @contextmanager

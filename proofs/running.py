@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROOFS = (
     ("faults", "postgresql"),
     ("faults", "sqlite"),
+    ("races", "postgresql"),
 )
 HANGS = 1200  # seconds; each is meant to be done in half of it on two cores
 

@@ -69,5 +69,6 @@ def values_of(form: Tag) -> dict[str, str]:
             chosen = box.find("option", selected=True) or box.find("option")
             values[str(name)] = str(chosen.get("value", "")) if chosen else ""
         else:
-            values[str(name)] = str(box.get("value", "") if box.name == "input" else box.text)
+            unnamed = "on" if kind in {"radio", "checkbox"} else ""
+            values[str(name)] = str(box.get("value", unnamed) if box.name == "input" else box.text)
     return values

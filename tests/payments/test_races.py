@@ -1,23 +1,20 @@
 """Many at once, on PostgreSQL: each race first without its guard, to show that it is there, then as shipped."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import pairwise
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import Operator
-from customers.models import Customer, Invoice
-from payments import balances, recording, taking
+from customers.models import Invoice
+from payments import taking
 from payments.models import Allocation, Delivery, Payment
 from payments.refusals import FormUnusable, TillLimitReached
 from payments.taking import Order, take_payment
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, order
+from tests.racing import at_once, blind, drop_unique_key, meet_after_reading_dues, without_customer_lock
 from tills.models import Till, Transaction
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
@@ -25,43 +22,8 @@ D = Decimal
 MANY = 16
 
 
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """Start all acts at one moment, each in a thread with its own connection; return results and exceptions."""
-    start = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            start.wait(timeout=30)
-            return act()
-        except Exception as refusal:  # noqa: BLE001  # what came out is what the test is about
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def taker(operator: Operator, wanted: Order) -> Callable[[], Payment]:
     return lambda: take_payment(operator=operator, order=wanted)
-
-
-def meet_after_reading_dues(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    """Make every act wait, after it has read the open documents, until all the others have read them too."""
-    read, together = balances.open_documents, Barrier(count)
-
-    def meeting(*args: Any, **kwargs: Any) -> Any:
-        found = read(*args, **kwargs)
-        together.wait(timeout=30)
-        return found
-
-    monkeypatch.setattr(recording, "open_documents", meeting)
-
-
-def without_customer_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        taking, "lock_customers", lambda operator, *ids: Customer.objects.visible_to(operator).in_bulk(ids)
-    )
 
 
 @pytest.fixture
@@ -113,22 +75,6 @@ def test_sixteen_desks_never_over_allocate_one_invoice(operators: list[Operator]
 
 
 # --- One form, many times --------------------------------------------------------------------------------------------
-
-
-def blind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away both look-ups and the tills' queue, so that only the unique key stands between two copies."""
-    monkeypatch.setattr(taking, "find_own_payment", lambda **_: None)
-
-
-def drop_unique_key() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conname FROM pg_constraint WHERE conrelid = 'payments_payment'::regclass AND contype = 'u'"
-            " AND conkey = (SELECT array_agg(attnum) FROM pg_attribute"
-            " WHERE attrelid = 'payments_payment'::regclass AND attname = 'key')"
-        )
-        (name,) = cursor.fetchone()
-        cursor.execute(f'ALTER TABLE payments_payment DROP CONSTRAINT "{name}"')
 
 
 def test_control_without_look_ups_and_unique_key_the_money_is_taken_again(
