@@ -1,19 +1,26 @@
 """The desk with one guard taken away, for the controls of tests over real HTTP: `gunicorn tests.without_guards`.
 
-Which one, the environment says (WITHOUT=lock or WITHOUT=key). Nothing of this can be reached from the desk as shipped.
+Which one, the environment says: WITHOUT=lock, key, durability or commit. Nothing of this can be reached from the desk
+as shipped.
 """
 
 import os
 import time
+from threading import Thread
 from typing import Any
 
 from cashdesk.wsgi import application  # first: it loads the apps
 
 # isort: split
+import cashdesk.views.taking
 from accounts.models import Operator
 from customers.models import Customer
 from payments import balances, orders, recording, taking
 from payments.allocating import OpenDocument
+from payments.models import Payment
+from payments.orders import Order
+from payments.taking import take_payment
+from tills import locking
 
 __all__ = ["application"]
 
@@ -31,11 +38,25 @@ def slowly(customer: Customer, operator: Operator) -> list[OpenDocument]:
     return documents
 
 
-if os.environ["WITHOUT"] == "lock":
-    taking.lock_customers = unlocked  # type: ignore[assignment]
-    recording.open_documents = slowly  # type: ignore[attr-defined]
-else:
-    import cashdesk.views.taking
+def answered_first(*, operator: Operator, order: Order) -> Payment:
+    """Answer with a receipt that does not exist yet, and take the payment a moment later."""
 
-    for module in (orders, taking, cashdesk.views.taking):
-        module.find_own_payment = lambda **_: None  # type: ignore[assignment]
+    def take() -> None:
+        time.sleep(PAUSE)
+        take_payment(operator=operator, order=order)
+
+    Thread(target=take).start()
+    return Payment(key=order.key)
+
+
+match os.environ["WITHOUT"]:
+    case "lock":
+        taking.lock_customers = unlocked  # type: ignore[attr-defined]
+        recording.open_documents = slowly  # type: ignore[attr-defined]
+    case "key":
+        for module in (orders, taking, cashdesk.views.taking):
+            module.find_own_payment = lambda **_: None  # type: ignore[attr-defined]
+    case "durability":
+        locking.BOUNDS = "SET LOCAL synchronous_commit = off"
+    case "commit":
+        cashdesk.views.taking.take_payment = answered_first  # type: ignore[attr-defined]
