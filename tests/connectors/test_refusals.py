@@ -92,6 +92,11 @@ def test_every_shape_of_refusal_has_a_reason_in_one_line(raw: bytes, reason: str
     assert Answer(422, raw).reason() == reason
 
 
+def test_reason_can_be_stored_and_shown() -> None:
+    raw = b'{"error": {"message": "no\\u0000 \\ud800 such\\u202ecustomer"}}'
+    assert Answer(404, raw).reason() == "no such customer (404)"
+
+
 def test_reason_is_short_whatever_comes() -> None:
     raw = b'{"error": {"message": "' + b"a b\\n " * 10_000 + b'"}}'
     assert len(Answer(500, raw).reason()) < 220

@@ -165,6 +165,18 @@ def test_wrong_secret_is_told_and_nothing_is_sent(fake: FakeSplynx, connect: Con
     assert fake.count("POST", PAYMENTS) == 0
 
 
+def test_refused_key_is_not_tried_again_at_once(fake: FakeSplynx, connect: Connect) -> None:
+    """Splynx counts attempts."""
+    with pytest.raises(BillingUnavailable):
+        connect(secret="wrong").count_customers()
+    assert fake.count("POST", SIGN_IN) == 1
+
+
+def test_sign_in_that_fails_by_the_way_is_tried_again(fake: FakeSplynx, connect: Connect) -> None:
+    fake.faults.add(FaultKind.PAGE_BEFORE, "POST", SIGN_IN)
+    assert connect().count_customers() == 0
+
+
 def test_secrets_are_in_no_log_no_message_and_no_repr(
     fake: FakeSplynx, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

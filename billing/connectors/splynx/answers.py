@@ -72,7 +72,7 @@ class Answer:
     def reason(self) -> str:
         """Return why it was not done, in one line."""
         said = self._complaints() or str(self._error().get("message") or "")
-        words = " ".join(said.split())[:LONGEST_REASON]
+        words = one_line(said)[:LONGEST_REASON]
         code = self.code or str(self.status)
         return (
             f"{words} ({code})" if words else _("Splynx answers %(status)d without a reason.") % {"status": self.status}
@@ -95,6 +95,11 @@ class Answer:
             return self.body()
         except NotJson:
             return None
+
+
+def one_line(said: str) -> str:
+    """Return a text that can be stored and shown: PostgreSQL takes no NUL, and nobody wants to read one."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
 
 
 def rows_of(answer: Answer) -> Sequence[Mapping[str, object]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from billing.connectors.protocol import BillingUnavailable
 from billing.connectors.splynx.access import CONNECT_SECONDS, Access
-from billing.connectors.splynx.answers import Answer
+from billing.connectors.splynx.answers import Answer, one_line
 from billing.connectors.splynx.query import Pairs
 
 USER_AGENT = "Cashdesk"  # a token is tied to it: a version in it would end every session at an update
@@ -26,6 +26,10 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 class NotReached(BillingUnavailable):
     """The question certainly did not arrive, or was certainly not acted upon."""
+
+
+class KeyRefused(NotReached):
+    """Splynx does not let this key in; to try again at once would only count as another attempt."""
 
 
 class NoAnswer(BillingUnavailable):
@@ -88,8 +92,7 @@ class Exchange:
 
     def _why(self, fault: Exception) -> str:
         """Return the reason in one line; the class of a time-out says more than its empty text."""
-        text = " ".join(str(fault).split()) or type(fault).__name__
-        return self._access.hide(text).rstrip(".")
+        return self._access.hide(one_line(str(fault)) or type(fault).__name__).rstrip(".")
 
 
 def _client(access: Access, keep: int) -> httpx.Client:

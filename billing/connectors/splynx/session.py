@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from billing.connectors.protocol import BillingUnavailable
 from billing.connectors.splynx.access import Access
 from billing.connectors.splynx.answers import Answer, NotJson, row_of, rows_of
-from billing.connectors.splynx.exchange import Exchange, NoAnswer, NotReached, Question
+from billing.connectors.splynx.exchange import Exchange, KeyRefused, NoAnswer, NotReached, Question
 from billing.connectors.splynx.query import Nested, php_query
 from billing.connectors.splynx.tokens import Token, Tokens
 from billing.connectors.splynx.values import Row
@@ -57,9 +57,7 @@ class Session:
         try:
             return rows_of(answer)
         except NotJson as fault:
-            raise BillingUnavailable(
-                _("Splynx answers %(what)s for %(path)s.") % {"what": fault, "path": path}
-            ) from None
+            raise _unusable(fault, path) from None
 
     def row(self, path: str) -> Row | None:
         """Return one object; None when there is none for us; raises BillingUnavailable when that is not certain."""
@@ -89,6 +87,8 @@ class Session:
         for pause in PAUSES:
             try:
                 answer = self._ask(question)
+            except KeyRefused:
+                raise
             except (NotReached, NoAnswer):
                 time.sleep(pause)
                 continue
@@ -118,7 +118,7 @@ class Session:
         if answer.needs_new_token:
             answer = self._ask_with(self._tokens.other_than(token), question, until)
         if answer.needs_new_token:
-            raise NotReached(_("Splynx refuses the API key: %(why)s.") % {"why": self.tell(answer)})
+            raise KeyRefused(_("Splynx refuses the API key: %(why)s.") % {"why": self.tell(answer)})
         return answer
 
     def _ask_with(self, token: str, question: Question, until: float) -> Answer:
@@ -136,13 +136,14 @@ class Session:
             raise NotReached(str(fault)) from None
         if answer.status in PASSING:
             raise NotReached(_("Splynx does not let anybody sign in: %(why)s.") % {"why": self.tell(answer)})
-        if not answer.is_good:
-            raise NotReached(_("Splynx refuses the API key: %(why)s.") % {"why": self.tell(answer)})
+        if not answer.is_good and answer.is_own_word:
+            raise KeyRefused(_("Splynx refuses the API key: %(why)s.") % {"why": self.tell(answer)})
         try:
             row = row_of(answer)
             return SignedIn(_token(row, answer.date), _permissions(row), answer.date)
         except (NotJson, KeyError, TypeError, ValueError, OverflowError, OSError):
-            raise NotReached(_("There is no Splynx API at this address: its answer is something else.")) from None
+            said = _("There is no Splynx API at this address: it answers %(status)d, and something else.")
+            raise NotReached(said % {"status": answer.status}) from None
 
 
 def _unusable(fault: NotJson, path: str) -> BillingUnavailable:

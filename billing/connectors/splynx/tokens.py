@@ -56,7 +56,7 @@ class Tokens:
         self._patience = longest_sign_in
         self._single_flight = threading.Lock()
         self._known: Token | None = None
-        self._failure = ""
+        self._failure: NotReached | None = None
         self._tries = 0
 
     def current(self) -> str:
@@ -71,12 +71,12 @@ class Tokens:
             if self._known and self._known.is_usable and self._known.text != refused:
                 return self._known.text
             if self._failure and self._tries > tries:  # somebody tried while we waited: the same would happen to us
-                raise NotReached(self._failure)
+                raise type(self._failure)(str(self._failure))
             try:
                 self._known = self._stored_or_new(refused)
-                self._failure = ""
+                self._failure = None
             except NotReached as fault:
-                self._failure = str(fault)
+                self._failure = fault
                 raise
             finally:
                 self._tries += 1

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from django.utils.translation import gettext as _
 
+from billing.connectors.splynx.answers import one_line
 from customers.money import LONGEST_WHOLE_PART, SCALE
 
 Row: TypeAlias = Mapping[str, object]
@@ -94,8 +95,7 @@ def text(row: Row, name: str, length: int) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise Unexpected(_("%(field)s is not a text") % {"field": name})
-    kept = "".join(sign if sign.isprintable() else " " for sign in str(value))
-    return " ".join(kept.split())[:length].strip()
+    return one_line(str(value))[:length].strip()
 
 
 def is_on(row: Row, name: str) -> bool:
