@@ -84,8 +84,12 @@ class Counted:
             tally.reversal_rows += reversals
             tally.operators.add(operator)
             tally.resellers.add(reseller)
-            (tally.reversals if kind == REVERSAL else tally.payments)[method] += lines
-            tally.amounts[method] += -amount if kind == REVERSAL else amount
+            if kind == PAYMENT:
+                tally.payments[method] += lines
+                tally.amounts[method] += amount
+            elif kind == REVERSAL:
+                tally.reversals[method] += lines
+                tally.amounts[method] -= amount
             if method in ground.methods and ground.methods[method] != tuple(effect):
                 tally.other_effect.add(method)
         return tally
