@@ -43,4 +43,4 @@ def splynx(connect: Connect) -> Splynx:
 @pytest.fixture
 def hasty(connect: Connect, splynx: Splynx) -> Splynx:
     """Return a connector that gives up soon, with the token that `splynx` has got: for answers that never come."""
-    return connect(timeout=0.3)
+    return connect(timeout=1)

@@ -115,6 +115,6 @@ def test_negative_payment_without_an_answer_is_looked_up_by_its_own_reference(
 ) -> None:
     splynx.deliver(part(anna))
     fake.faults.add(FaultKind.LOST_AFTER, "POST", PAYMENTS)
-    hasty = connect(undo="negative", timeout=0.3)
+    hasty = connect(undo="negative", timeout=1)
     assert isinstance(hasty.undo(undo("1", part(anna))), Unanswered)
     assert connect(undo="negative").look_up_undo(undo("1", part(anna))) == "2"
