@@ -43,7 +43,14 @@ def customers(committed_db: None) -> None:
     """Write three customers; Jan Novák owes two invoices, 134.90 together."""
     late = document("INV-2026-101", "73.45", total="73.45")
     write(
-        stated("1042", "Jan Novák", late, document("INV-2026-118", "61.45", total="61.45"), login="jnovak", balance="-134.90"),
+        stated(
+            "1042",
+            "Jan Novák",
+            late,
+            document("INV-2026-118", "61.45", total="61.45"),
+            login="jnovak",
+            balance="-134.90",
+        ),
         stated("1043", "Jana Nováková", login="jnovakova"),
         stated("1044", company="Novák s.r.o.", login="novaksro", balance="20"),
     )
