@@ -31,6 +31,10 @@ class TillLimitReached(PaymentRefused):
     field = "amount"
 
 
+class NoOpenShift(PaymentRefused):
+    """The till needs an open shift and has none, or its drawer was counted already."""
+
+
 class MethodRefused(PaymentRefused):
     """The method is switched off."""
 

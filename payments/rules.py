@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from customers.money import ZERO, format_amount, is_whole, unit
-from payments.refusals import AmountRefused, DateRefused, MethodRefused, ReferenceMissing, TillLimitReached
+from payments.refusals import AmountRefused, DateRefused, MethodRefused, NoOpenShift, ReferenceMissing, TillLimitReached
 from tills import journal
+from tills.blindness import is_blind
 from tills.days import today
 from tills.models import PaymentMethod, Till, Transaction
 
@@ -56,12 +57,29 @@ def check_day(paid_on: date | None) -> None:
 
 
 def check_till(till: Till, last: Transaction | None, effect: Decimal) -> None:
-    """Raise TillLimitReached when this effect would take the till's balance below its limit. Needs the till's lock."""
+    """Raise NoOpenShift, or TillLimitReached when this effect would take the till's balance below its limit.
+
+    Needs the till's lock. Whoever counts blind is told no figure.
+    """
     if not till.is_active:
         raise TillLimitReached(_("Your till is switched off. Ask your administrator."))
+    check_shift(till)
     room = journal.room_of(till, last.balance_after if last else ZERO)
     if room is None or effect >= 0 or -effect <= room:
         return
+    if is_blind(till):
+        raise TillLimitReached(
+            _("Your till cannot take that much more. Bring cash to the safe, or ask your supervisor.")
+        )
     raise TillLimitReached(
         _("Your till can take %(room)s more. Ask your administrator for a deposit.") % {"room": format_amount(room)}
     )
+
+
+def check_shift(till: Till) -> None:
+    """Raise NoOpenShift where the till needs an open shift and has none, or is being counted."""
+    shift = journal.shift_of(till)
+    if shift is None and till.requires_shift:
+        raise NoOpenShift(_("No shift is open in this till. Begin one on the shift page before you take money."))
+    if shift is not None and not shift.takes_money:
+        raise NoOpenShift(_("The drawer was counted. Close the shift and begin the next one before you take money."))

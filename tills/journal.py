@@ -14,14 +14,14 @@ from customers.money import ZERO
 from tills import proofs
 from tills.days import business_date
 from tills.locking import require_transaction
-from tills.models import PaymentMethod, Shift, Till, Transaction, document_number
+from tills.models import EFFECTS, Kind, PaymentMethod, Shift, Till, Transaction, document_number
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """What is to be written: who moved how much for whom, and what it does to the balance and the drawer."""
 
-    kind: Transaction.Kind
+    kind: Kind
     operator: Operator
     amount: Decimal
     effect: Decimal
@@ -29,6 +29,14 @@ class Entry:
     customer: Customer | None = None
     method: PaymentMethod | None = None
     comment: str = ""
+
+
+def entry_of(kind: Kind, *, operator: Operator, amount: Decimal, comment: str = "") -> Entry:
+    """Return what is to be written for a kind that moves what the table of kinds says, and nothing for a customer."""
+    effect, cash = EFFECTS[kind]
+    return Entry(
+        kind=kind, operator=operator, amount=amount, effect=effect * amount, cash=cash * amount, comment=comment
+    )
 
 
 def head(till: Till) -> Transaction | None:

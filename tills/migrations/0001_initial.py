@@ -285,6 +285,10 @@ class Migration(migrations.Migration):
             model_name='transaction',
             index=models.Index(fields=['business_date', 'id'], name='line_by_day'),
         ),
+        migrations.AddIndex(
+            model_name='transaction',
+            index=models.Index(condition=models.Q(('kind__in', ['deposit', 'refill', 'withdrawal', 'closing'])), fields=['till', 'number'], name='line_of_deposit'),
+        ),
         migrations.AddConstraint(
             model_name='transaction',
             constraint=models.UniqueConstraint(fields=('till', 'number'), name='line_number_once_per_till'),

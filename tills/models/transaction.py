@@ -88,6 +88,11 @@ class Transaction(models.Model):
             models.Index(fields=["operator", "business_date", "id"], name="line_by_operator"),
             models.Index(fields=["reseller", "business_date", "id"], name="line_by_reseller"),
             models.Index(fields=["business_date", "id"], name="line_by_day"),
+            models.Index(
+                fields=["till", "number"],
+                condition=Q(kind__in=["deposit", "refill", "withdrawal", "closing"]),
+                name="line_of_deposit",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["till", "number"], name="line_number_once_per_till"),

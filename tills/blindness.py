@@ -1,0 +1,37 @@
+"""What the holder of a blind shift must not see until the cash is counted; the one place that decides it.
+
+Hidden are balances, limits, sums and counts from which the expected cash follows. The own payments one by one stay.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from accounts.models import Operator
+from tills.models import Shift, Till
+
+
+def blind_shift(operator: Operator) -> Shift | None:
+    """Return the operator's own shift while it is blind and not counted yet, whatever further rights they have."""
+    own = Till.objects.visible_to(operator)
+    return Shift.objects.filter(till__in=own, state=Shift.State.OPEN, blind=True).first()
+
+
+def is_blind(till: Till) -> bool:
+    """Return whether this till's holder counts blind now; a refusal that they may read names no figure then."""
+    return Shift.objects.filter(till=till, state=Shift.State.OPEN, blind=True).exists()
+
+
+def hides(operator: Operator, till: Till) -> bool:
+    """Return whether this till's figures are hidden from the operator: it is their own, and they count blind."""
+    shift = blind_shift(operator)
+    return shift is not None and shift.till_id == till.pk
+
+
+def hidden_lines(operator: Operator, path: str = "") -> Q:
+    """Return the condition for journal lines that no sum shown to the operator may contain; `path` leads to the line.
+
+    For an operator who counts nothing blind it holds for no line.
+    """
+    shift = blind_shift(operator) if operator.pk else None
+    return Q(pk__in=[]) if shift is None else Q(**{f"{path}shift": shift.pk})
