@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_pages import LookUpAdmin
 from customers.admin import amount
 from customers.words import clean
-from payments.models import Allocation, Delivery, Payment
+from payments.models import Allocation, Delivery, Payment, Printing, Reversal
 from tills.admin import numbered
 
 
@@ -105,3 +105,51 @@ class DeliveryAdmin(LookUpAdmin):
     search_fields = ("reference__exact",)
     search_help_text = _("Reference, like A1-000123/1.")
     kept_with = ("allocation",)
+
+
+@admin.display(description=_("number"))
+def undone_by(reversal: Reversal) -> str:
+    """Return the number of the reversal's own line."""
+    return reversal.transaction.document_number
+
+
+@admin.display(description=_("reversed receipt"))
+def undone(reversal: Reversal) -> str:
+    """Return the number of the payment that was reversed."""
+    return reversal.payment.transaction.document_number
+
+
+@admin.register(Reversal)
+class ReversalAdmin(LookUpAdmin):
+    """Payments that were undone, and why."""
+
+    list_display = (undone_by, undone, "reason", "transaction")
+    fields = (undone_by, undone, "reason", "transaction", "payment", "replacement")
+    ordering = ("-pk",)
+    list_filter = ("reason",)
+    search_fields = ("payment",)
+    search_help_text = _("Number as printed on the reversed receipt, like A1-000123.")
+    kept_with = ("transaction__till", "payment__transaction__till")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the reversal of the payment with this number."""
+        typed = clean(search_term)
+        return (queryset.filter(numbered(typed, "payment__transaction__")) if typed else queryset), False
+
+
+@admin.display(description=_("receipt"))
+def put_on_paper(printing: Printing) -> str:
+    """Return the number of the receipt that was printed."""
+    return printing.payment.transaction.document_number
+
+
+@admin.register(Printing)
+class PrintingAdmin(LookUpAdmin):
+    """Receipts put on paper: when, by whom, which copy."""
+
+    list_display = (put_on_paper, "number", "operator", "recorded_at")
+    fields = (put_on_paper, "number", "operator", "recorded_at", "payment")
+    ordering = ("-pk",)
+    kept_with = ("payment__transaction__till", "operator")

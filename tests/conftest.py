@@ -24,6 +24,7 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
     # The manifest is made by collectstatic when the desk is installed; pages in tests link the plain files.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where an installation forgot to collect them
     # A slow machine fails no test, and CI tries the same examples each time: a new one is found at a desk, not there.
     hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
     hypothesis.settings.load_profile("house")

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Operator
 from payments.models.payment import Payment
 from tills.models import Transaction
+
+
+class ReversalQuerySet(models.QuerySet["Reversal"]):
+    """Reversals, narrowed to what an operator may see."""
+
+    def visible_to(self, operator: Operator) -> Self:
+        """Return the reversals whose line this operator may see."""
+        return self.filter(transaction__in=Transaction.objects.visible_to(operator))
 
 
 class Reversal(models.Model):
@@ -39,6 +50,8 @@ class Reversal(models.Model):
         related_name="replaces",
         help_text=_("Empty: the money was given back."),
     )
+
+    objects = ReversalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reversal")
@@ -77,6 +90,14 @@ class GivenUpKey(models.Model):
         return str(self.key)
 
 
+class PrintingQuerySet(models.QuerySet["Printing"]):
+    """Printings, narrowed to what an operator may see."""
+
+    def visible_to(self, operator: Operator) -> Self:
+        """Return the printings of the payments this operator may see."""
+        return self.filter(payment__in=Payment.objects.visible_to(operator))
+
+
 class Printing(models.Model):
     """A receipt put on paper: the first is the original, the second is copy 2."""
 
@@ -86,6 +107,8 @@ class Printing(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
     )
     recorded_at = models.DateTimeField(_("recorded"))
+
+    objects = PrintingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("printing")

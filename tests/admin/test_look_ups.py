@@ -15,14 +15,16 @@ from accounts.models import Operator, Reseller
 from billing.models import Batch, Import
 from customers.models import Customer
 from customers.words import exact_key
-from payments.models import Allocation, Delivery, Payment
+from payments.models import Allocation, Delivery, Payment, Reversal
+from payments.printing import print_receipt
+from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, ResellerFactory, pay
 from tests.people import grant, signed_in
 from tills.models import Till, Transaction
 
 LOOK_UPS = [
     "customers.customer", "customers.invoice", "payments.payment", "payments.allocation", "payments.delivery",
-    "tills.transaction", "billing.batch", "billing.import",
+    "tills.transaction", "billing.batch", "billing.import", "payments.printing",
 ]  # fmt: skip
 KEPT = ["accounts.operator", "accounts.reseller", "tills.till", "tills.paymentmethod"]
 
@@ -40,7 +42,8 @@ def make_rows(operator: Operator, number: int) -> None:
     for _ in range(number):
         customer = CustomerFactory.create(reseller=operator.reseller)
         InvoiceFactory.create(customer=customer)
-        pay(operator, customer)
+        payment = pay(operator, customer)
+        print_receipt(operator=operator, key=payment.key)
         Batch.objects.create(number=Batch.objects.count() + 1, made_at=timezone.now())
         moment = timezone.now()
         Import.objects.create(number=Import.objects.count() + 1, as_of=moment, started_at=moment)
@@ -203,3 +206,14 @@ def test_another_resellers_rows_are_not_hinted_at_by_filters(charlie: Operator) 
     client = signed_in(grant(charlie, "accounts.view_operator", "accounts.view_reseller"))
     for name in ("accounts.operator", "accounts.reseller"):
         assert b"Southern Cross" not in client.get(listing(name)).content
+
+
+def test_a_reversal_is_looked_up_by_the_number_of_what_it_undid(alice: Operator, root: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create())
+    pay(alice, CustomerFactory.create())
+    reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    desk = signed_in(root)
+    number = payment.transaction.document_number
+    assert rows(desk.get(listing("payments.reversal"), {"q": number}).content) == 1
+    assert rows(desk.get(listing("payments.reversal"), {"q": "A1-999999"}).content) == 0
+    assert desk.get(f"{listing('payments.reversal')}{payment.reversal.pk}/delete/").status_code == 403
