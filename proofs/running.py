@@ -21,6 +21,8 @@ PROOFS = (
     ("faults", "postgresql"),
     ("faults", "sqlite"),
     ("races", "postgresql"),
+    ("days", "postgresql"),
+    ("days", "sqlite"),
 )
 HANGS = 1200  # seconds; each is meant to be done in half of it on two cores
 
