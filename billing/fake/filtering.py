@@ -57,6 +57,11 @@ def passes(value: object, test: object) -> bool:
     operator, wanted = str(test.get("0", "=")).upper(), test.get("1", "")
     if operator in ("IN", "FIND_IN_SET"):
         options = wanted.values() if isinstance(wanted, dict) else str(wanted).split(",")
+        if type(value) is int:  # ids by the hundred: as texts, or a list of thousands would take seconds
+            text = str(value)
+            return any(
+                option == text or (not str(option).isdigit() and _compare(value, "=", option)) for option in options
+            )
         return any(_compare(value, "=", option) for option in options)
     if operator == "BETWEEN":
         return _compare(value, ">=", wanted) and _compare(value, "<=", test.get("2", ""))
