@@ -35,8 +35,10 @@ def test_the_keys_that_lead_to_other_pages(counter: Counter) -> None:
     page = counter.open("/cashdesk/?q=jnovak")
     page.keyboard.press("F8")
     expect(page).to_have_url(counter.url + "/cashdesk/history/")
+    page.wait_for_load_state()  # the keys are there when the script is
     page.keyboard.press("?")
     expect(page).to_have_url(counter.url + "/cashdesk/keyboard/")
+    page.wait_for_load_state()
     page.locator(".menu summary").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Change password")).to_be_visible()

@@ -31,6 +31,7 @@ def test_the_whole_way_with_the_keyboard(page: Page, desk_server: str, customers
     expect(page.get_by_role("button", name="Print")).to_be_focused()
     assert Payment.objects.get().transaction.amount == Decimal("134.90")
 
+    page.wait_for_load_state()
     page.keyboard.press("F2")  # R5: the next customer is one key away
     expect(page.locator("#q")).to_be_focused()
 
