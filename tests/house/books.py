@@ -17,7 +17,9 @@ from customers.models import Customer, Invoice, SearchKey
 from payments.models import Delivery, GivenUpKey, Payment, Printing, Reversal
 from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, ResellerFactory, give_room, pay
-from tills.models import Till
+from tests.shifts.desk import cash_of, closed, counted, opened, till_with_shifts
+from tills.closing import write_off_short
+from tills.models import Count, Kind, Shift, Till, Transaction
 
 OURS = ("accounts", "billing", "customers", "payments", "tills")
 
@@ -53,6 +55,8 @@ class Books:
             norths_till=Till.objects.get(reseller=self.north).pk,
             cash=self.payment.transaction.method_id,
             delivery=self.delivery.pk,
+            shift=Shift.objects.order_by("pk").values_list("pk", flat=True)[0],
+            counted=Count.objects.filter(purpose="closing").order_by("pk").values_list("pk", flat=True)[0],
         )
 
 
@@ -81,11 +85,23 @@ def write_books() -> Books:
         Pull.objects.create(number=number, is_full=True, started_at=now)
         SearchKey.objects.create(key=f"word{number}", customer=customer)
     Counter.objects.filter(name="fetch").update(value=5)
+    run_two_shifts()
     delivery = Delivery.objects.get(allocation__payment=payment, allocation__invoice=invoice)
     for step in (Settlement.Step.RETRY, Settlement.Step.ENTERED):
         Settlement.objects.create(delivery=delivery, operator=alice, step=step, comment="seen", recorded_at=now)
     settle()
     return Books(alice, north, customer, invoice, payment, second, reversal, delivery)
+
+
+def run_two_shifts() -> None:
+    """Close two shifts of another till, each short, and write both shorts off."""
+    chief = OperatorFactory.create(username="chief", is_superuser=True)
+    carol = OperatorFactory.create(username="carol")
+    till_with_shifts(carol)
+    for _ in range(2):
+        closed(carol, counted(carol, opened(chief, carol), cash_of("90.00")), "lost")
+    for short in Transaction.objects.filter(kind=Kind.SHORT):
+        write_off_short(operator=chief, line_id=short.pk, comment="forgiven", key=uuid4())
 
 
 def settle() -> None:

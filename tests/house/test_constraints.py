@@ -45,6 +45,45 @@ BROKEN = {
     "line_payment_complete": "tills_transaction SET customer_id = NULL WHERE id = {line}",
     "line_reversal_complete": "tills_transaction SET method_id = NULL WHERE id = {reversal_line}",
     "line_cash_moves_balance": f"tills_transaction SET {moves('0', 'cash')} WHERE id = {{line}}",
+    "line_deposit_complete": "tills_transaction SET kind = 'deposit' WHERE id = {line}",
+    "line_refill_complete": "tills_transaction SET kind = 'refill' WHERE id = {line}",
+    "line_withdrawal_complete": "tills_transaction SET kind = 'withdrawal' WHERE id = {line}",
+    "line_closing_complete": "tills_transaction SET kind = 'closing' WHERE id = {line}",
+    "line_float_complete": "tills_transaction SET kind = 'float' WHERE id = {line}",
+    "line_float_given_complete": "tills_transaction SET kind = 'float_given' WHERE id = {line}",
+    "line_pay_in_complete": "tills_transaction SET kind = 'pay_in' WHERE id = {line}",
+    "line_pay_out_complete": "tills_transaction SET kind = 'pay_out' WHERE id = {line}",
+    "line_drop_complete": "tills_transaction SET kind = 'drop' WHERE id = {line}",
+    "line_drop_taken_complete": "tills_transaction SET kind = 'drop_taken' WHERE id = {line}",
+    "line_over_complete": "tills_transaction SET kind = 'over' WHERE id = {line}",
+    "line_short_complete": "tills_transaction SET kind = 'short' WHERE id = {line}",
+    "line_write_off_complete": "tills_transaction SET kind = 'write_off' WHERE id = {line}",
+    "line_closing_leaves_nothing": (
+        f"tills_transaction SET kind = 'closing', customer_id = NULL, method_id = NULL, {moves('-amount', '0')}"
+        " WHERE id = {line}"
+    ),
+    "till_shifts_of_one_operator": "tills_till SET requires_shift = NOT requires_shift WHERE id = {norths_till}",
+    "till_tolerance_not_negative": "tills_till SET tolerance = -1 WHERE id = {till}",
+    "shift_number_once_per_till": "tills_shift SET number = 1",
+    "shift_one_at_a_time": "tills_shift SET state = 'open', closed_at = NULL",
+    "shift_number_from_one": "tills_shift SET number = 0 WHERE id = {shift}",
+    "shift_state_known": "tills_shift SET state = 'lost' WHERE id = {shift}",
+    "shift_float_not_negative": "tills_shift SET float_amount = -1 WHERE id = {shift}",
+    "shift_tolerance_not_negative": "tills_shift SET tolerance = -1 WHERE id = {shift}",
+    "shift_opened_complete": "tills_shift SET opened_at = NULL WHERE id = {shift}",
+    "shift_closed_complete": "tills_shift SET closed_by_id = NULL WHERE id = {shift}",
+    "count_number_once_per_shift": "tills_count SET number = 1",
+    "count_number_from_one": "tills_count SET number = 0 WHERE id = {counted}",
+    "count_purpose_known": "tills_count SET purpose = 'fun' WHERE id = {counted}",
+    "count_cash_not_negative": "tills_count SET cash = -1 WHERE id = {counted}",
+    "count_closing_has_expected": "tills_count SET expected = NULL WHERE id = {counted}",
+    "count_row_once_per_denomination": "tills_countrow SET value = 1",
+    "count_row_what_known": "tills_countrow SET what = 'gold'",
+    "count_row_value_positive": "tills_countrow SET value = 0 WHERE value = 10000",
+    "count_row_pieces_from_one": "tills_countrow SET pieces = 0 WHERE value = 10000",
+    "count_row_paper_is_one_piece": "tills_countrow SET what = 'slip', pieces = 2",
+    "z_number_once_per_till": "tills_zreport SET number = 1",
+    "z_number_from_one": "tills_zreport SET number = 0 WHERE number = 1",
     "part_amount_positive": "payments_allocation SET amount = 0",
     "part_once_per_document": "payments_allocation SET invoice_id = {invoice} WHERE payment_id = {payment}",
     "part_on_account_once": "payments_allocation SET invoice_id = NULL WHERE payment_id = {payment}",
@@ -67,6 +106,8 @@ BROKEN = {
 # What follows from other rules cannot be broken alone, and the database names one of them.
 ALSO_BROKEN = {
     "line_cash_of_amount": ["line_effect_of_amount"],
+    "shift_state_known": ["shift_opened_complete", "shift_closed_complete"],
+    "count_purpose_known": ["count_closing_has_expected"],
     "accounts_operator.username": ["operator_login_once_in_any_case"],
 }
 
@@ -87,6 +128,11 @@ UNIQUE = {
     "tills_till.reseller_id": f"{EVERY_ROW} WHERE operator_id IS NULL",
     "tills_paymentmethod.name": EVERY_ROW,
     "tills_transaction.digest": EVERY_ROW,
+    "tills_usedform.key": EVERY_ROW,
+    "tills_writeoff.short_id": EVERY_ROW,
+    "tills_writeoff.transaction_id": EVERY_ROW,
+    "tills_zreport.shift_id": EVERY_ROW,
+    "tills_zreport.digest": EVERY_ROW,
 }
 
 

@@ -64,6 +64,32 @@ BROKEN: dict[str, list[str]] = {
         next_line(method_id="(SELECT id FROM tills_paymentmethod WHERE name = 'Cheque')"),
         next_line(method_id="(SELECT id FROM tills_paymentmethod WHERE name = 'Card')"),
     ],
+    "line_shift": [
+        next_line(shift_id="{shift}"),
+        next_line(kind="'pay_in'", customer_id="NULL", method_id="NULL", shift_id="{shift}"),
+    ],
+    "shift_begins": [
+        copied("tills_shift", "id = {shift}", number="number + 10"),
+        copied("tills_shift", "id = {shift}", number="number + 10", state="'issued'", closed_at="NULL"),
+    ],
+    "shift_step": [
+        "UPDATE tills_shift SET state = 'open', closed_at = NULL WHERE id = {shift}",
+        "UPDATE tills_shift SET tolerance = tolerance + 1 WHERE id = {shift}",
+        "UPDATE tills_shift SET last_number = last_number + 1 WHERE id = {shift}",
+    ],
+    "count_in_time": [
+        copied("tills_count", "id = {counted}", number="number + 1"),
+        copied("tills_count", "id = {counted}", number="number + 5"),
+    ],
+    "count_row_in_time": [copied("tills_countrow", "count_id = {counted}", value="value + 1")],
+    "z_follows": [
+        copied("tills_zreport", "shift_id = {shift}", digest=f"'{'d' * 64}'"),
+        copied("tills_zreport", "shift_id = {shift}", number="9", digest=f"'{'d' * 64}'"),
+    ],
+    "write_off_line": [
+        copied("tills_writeoff", "id > 0", short_id="{line}", transaction_id="{reversal_line}"),
+        copied("tills_writeoff", "id > 0", short_id="{line}"),
+    ],
     "payment_line": [copied("payments_payment", "id = {payment}", transaction_id="{reversal_line}", **NEW_PAYMENT)],
     "reversal_line": [
         copied("payments_reversal", "id = {reversal}", payment_id="{payment}"),  # another amount
