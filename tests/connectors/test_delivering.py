@@ -14,7 +14,9 @@ from billing.connectors.protocol import (
     Refused,
     Unanswered,
 )
+from billing.connectors.splynx.answers import Answer
 from billing.connectors.splynx.system import Splynx
+from billing.connectors.splynx.writing import outcome_of
 from billing.fake.faults import FaultKind
 from billing.fake.server import FakeSplynx
 from tests.connectors.parts import DAY, part
@@ -160,6 +162,28 @@ def test_connection_that_is_closed_just_when_it_is_used_again_makes_no_payment_u
     assert isinstance(splynx.deliver(part(anna)), Delivered)
     assert isinstance(splynx.deliver(part(anna, reference="A1-000123/2")), Delivered)
     assert entered(fake) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "outcome"),
+    [
+        (400, b'{"error": {"internal_code": "BAD_REQUEST"}}', Refused),
+        (404, b'{"error": {"internal_code": "NOT_FOUND"}}', Refused),
+        (405, b'{"error": {"internal_code": "METHOD_DISABLED"}}', NotSent),
+        (405, b'{"error": {"internal_code": "NOT_ALLOWED_BY_USER_RESTRICTION"}}', Refused),
+        (403, b'{"error": {"internal_code": "FORBIDDEN"}}', NotSent),
+        (422, b"<html>", Refused),
+        (400, b"<html>", NotSent),
+        (404, b"<html>", NotSent),
+        (301, b"", NotSent),
+        (429, b"", NotSent),
+        (500, b'{"error": {"internal_code": "SERVER_ERROR"}}', Unanswered),
+        (504, b"<html>", Unanswered),
+    ],
+)
+def test_only_splynx_itself_refuses_for_good(splynx: Splynx, status: int, raw: bytes, outcome: type[Outcome]) -> None:
+    """A proxy's page says nothing about the payment: with the address mended it goes out."""
+    assert isinstance(outcome_of(splynx._session, Answer(status, raw)), outcome)
 
 
 @pytest.mark.parametrize("complaint", ["field", "attribute", "neither"])

@@ -39,6 +39,17 @@ def test_payment_that_is_gone_already_counts_as_taken_back(fake: FakeSplynx, spl
     assert fake.count("DELETE", f"{PAYMENTS}/1") == 0
 
 
+def test_payment_that_somebody_deletes_just_before_us_counts_as_taken_back(
+    fake: FakeSplynx, splynx: Splynx, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    splynx.deliver(part(anna))
+    read = splynx.payment("1")
+    fake.ledger.delete_payment(1)
+    monkeypatch.setattr("billing.connectors.splynx.writing.one_payment", lambda session, remote_id: read)
+    assert splynx.undo(undo("1", part(anna))) == Delivered("1")
+    assert fake.asked[-1].status == 404
+
+
 @pytest.mark.parametrize("other", ["amount", "customer"])
 def test_another_payment_under_the_id_is_left_alone(fake: FakeSplynx, splynx: Splynx, anna: int, other: str) -> None:
     """An id entered by hand may be somebody else's payment."""
