@@ -32,7 +32,7 @@ class Elsewhere:
         self.chance = chance
 
     def _outcome(self) -> Outcome:
-        outcomes = [Delivered("17"), Refused("no such customer"), NotSent("busy"), Unanswered("silence")]
+        outcomes: list[Outcome] = [Delivered("17"), Refused("no such customer"), NotSent("busy"), Unanswered("silence")]
         return self.chance.choices(outcomes, weights=[6, 1, 1, 3])[0]
 
     def deliver(self, part: Part) -> Outcome:

@@ -111,7 +111,10 @@ def remove_guards() -> None:
         _run(cursor)
         for model in NOT_EVIDENCE:
             table = model._meta.db_table
-            cursor.execute(f"CREATE TABLE bare AS SELECT * FROM {table}")
+            cursor.execute("SELECT name, type, pk FROM pragma_table_info(%s)", [table])
+            columns = ", ".join(f'"{name}" {kind}{" PRIMARY KEY" * pk}' for name, kind, pk in cursor.fetchall())
+            cursor.execute(f"CREATE TABLE bare ({columns})")
+            cursor.execute(f"INSERT INTO bare SELECT * FROM {table}")
             cursor.execute(f"DROP TABLE {table}")
             cursor.execute(f"ALTER TABLE bare RENAME TO {table}")
 
@@ -228,7 +231,7 @@ def deleted_rows() -> Iterator[Tampering]:
 
 def _delete(model: type[Row], *pks: int) -> Callable[[], object]:
     rows = model._base_manager.filter(pk__in=pks)
-    return lambda: rows._raw_delete(rows.db)  # type: ignore[attr-defined]  # nothing is cascaded or protected
+    return lambda: rows._raw_delete(rows.db)  # nothing is cascaded or protected
 
 
 def doubled_rows() -> Iterator[Tampering]:
@@ -275,7 +278,7 @@ def _swap(one: Row, other: Row, name: str, attname: str) -> Callable[[], object]
 def cut_tails(longest: int) -> Iterator[Tampering]:
     """Yield the end of every till taken away without a trace: 1 to so many lines with all that belongs to them."""
     for till in rows_of(Till):
-        last = Transaction.objects.filter(till=till).count()
+        last = Transaction.objects.filter(till=till.pk).count()
         for lines in range(1, min(longest, last - 1) + 1):
             what = f"{till}: the last {lines} lines"
             yield Tampering("tail cut", what, None, _cut(till.pk, last - lines), anchored=True)
@@ -284,8 +287,11 @@ def cut_tails(longest: int) -> Iterator[Tampering]:
 def cut_tills() -> Iterator[Tampering]:
     """Yield a whole till taken away with all that belongs to it."""
     for till in rows_of(Till):
-        pk = till.pk
-        yield Tampering("till cut", str(till), None, lambda pk=pk: [_cut(pk, 0)(), _delete(Till, pk)()], anchored=True)
+        yield Tampering("till cut", str(till), None, _cut_whole(till.pk), anchored=True)
+
+
+def _cut_whole(till: int) -> Callable[[], object]:
+    return lambda: [_cut(till, 0)(), _delete(Till, till)()]
 
 
 def _cut(till: int, after: int) -> Callable[[], object]:

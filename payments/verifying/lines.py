@@ -110,21 +110,25 @@ def examine(stretch: Stretch, ground: Ground) -> Examined:
         own = deliveries.by_part(parts[row.payment_id]) if row.payment_id in parts else []
         undone_by = None if row.undone_in is None else numbered(till.code, undoing.get(row.undone_in, 0))
         belonging = Belonging(where, own, reversals.get(row.pk, []), undone_by)
+        wrong: list[str] = []
         try:
-            found.faults += [Fault(where, what) for what in _faults(row, head, till, belonging, ground)]
+            _add_faults(wrong, row, head, till, belonging, ground)
             if row.recorded_at < head.recorded_at or row.key_id != head.key_id:
                 found.warnings += [Fault(where, what) for what in _oddities(row, head, ground)]
         except WRONG_SHAPE as error:
-            found.faults.append(Fault(where, _("it cannot be read: %(error)r") % {"error": error}))
+            wrong.append(_("it cannot be read: %(error)r") % {"error": error})
+        if wrong:
+            found.faults += [Fault(where, what) for what in wrong]
         counted.add(row, belonging)
         head, last = Head(row.number, row.balance_after, row.digest, row.recorded_at, row.key_id), row.pk
     found.tally = counted.tally(ground)
     return found
 
 
-def _faults(row: LineRow, head: Head, till: TillFacts, belonging: Belonging, ground: Ground) -> list[str]:
-    """Return what is wrong with a line and all that belongs to it."""
-    found: list[str] = []
+def _add_faults(
+    found: list[str], row: LineRow, head: Head, till: TillFacts, belonging: Belonging, ground: Ground
+) -> None:
+    """Add what is wrong with a line and all that belongs to it; what was added stays when the rest cannot be read."""
     if (row.number - 1, row.previous_digest, row.balance_before) != (head.number, head.digest, head.balance):
         found += _chain_faults(row, head)
     found += _line_faults(row, till, belonging)
@@ -136,7 +140,6 @@ def _faults(row: LineRow, head: Head, till: TillFacts, belonging: Belonging, gro
         found.append(_("its digest does not fit: the document as signed, or a digest, was changed"))
     else:
         found += _document_faults(row, till, belonging, ground)
-    return found
 
 
 def _chain_faults(row: LineRow, head: Head) -> Iterator[str]:
@@ -205,7 +208,7 @@ def _delivery_faults(belonging: Belonging) -> Iterator[str]:
 def _document_faults(row: LineRow, till: TillFacts, belonging: Belonging, ground: Ground) -> Iterator[str]:
     """Return where the rows are not what was signed; the digest has been checked."""
     parts = [part[0] for part in belonging.parts]
-    if row.kind == PAYMENT:
+    if row.kind == PAYMENT and row.payment_id is not None:
         operator, method = (
             ground.spelled_operators.get(row.operator_id, ""),
             ground.spelled_methods.get(row.method_id, ""),
