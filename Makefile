@@ -12,7 +12,7 @@ COMPILE := pip compile pyproject.toml --universal --python-version=3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command='make requirements'
 
 .NOTPARALLEL:
-.PHONY: demo test lint templates types floors migrations test-sqlite test-postgres browser \
+.PHONY: demo demo-splynx test lint templates types floors migrations test-sqlite test-postgres browser \
 	proof format environment requirements clean
 
 demo: .venv/.run
@@ -20,6 +20,24 @@ demo: .venv/.run
 	@$(PY) manage.py collectstatic --noinput --verbosity=0
 	@echo "The desk is open at http://127.0.0.1:$(PORT)/ (Ctrl-C closes it)."
 	@PORT=$(PORT) exec .venv/bin/gunicorn --config cashdesk/gunicorn.py cashdesk.wsgi
+
+# The same desk plugged into a fake Splynx on this machine, with the programs that pull and deliver.
+SPLYNX_PORT ?= 8090
+demo-splynx: export DATABASE_URL = sqlite:///$(CURDIR)/demo-splynx.sqlite3
+demo-splynx: export CASHDESK_BILLING = splynx
+demo-splynx: export CASHDESK_SPLYNX_URL = http://127.0.0.1:$(SPLYNX_PORT)
+demo-splynx: export CASHDESK_SPLYNX_KEY = fake-splynx-key
+demo-splynx: export CASHDESK_SPLYNX_SECRET = fake-splynx-secret
+demo-splynx: export CASHDESK_BILLING_SETTLE = 10
+demo-splynx: .venv/.run
+	@rm -f demo-splynx.sqlite3*
+	@$(PY) manage.py demo_splynx --keys
+	@$(PY) manage.py fake_splynx --port $(SPLYNX_PORT) & fake=$$!; trap 'kill $$fake $$others 2>/dev/null' EXIT INT TERM; \
+	$(PY) manage.py demo_splynx && $(PY) manage.py collectstatic --noinput --verbosity=0 && { \
+	$(PY) manage.py pull_billing --loop 15 >/dev/null & others=$$!; \
+	$(PY) manage.py deliver_payments --loop & others="$$others $$!"; \
+	echo "The desk is open at http://127.0.0.1:$(PORT)/ (Ctrl-C closes it)."; \
+	PORT=$(PORT) .venv/bin/gunicorn --config cashdesk/gunicorn.py cashdesk.wsgi; }
 
 test: environment lint templates types floors migrations test-sqlite test-postgres browser
 	@echo "== Everything was checked."
