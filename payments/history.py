@@ -168,11 +168,11 @@ def _ids_with(lines: Lines, text: str) -> list[int]:
     return [
         pk
         for pk, name, login, comment, code, place in read
-        if _holds(f"{name} {login} {comment} {numbered(code, place)}", words)
+        if holds(f"{name} {login} {comment} {numbered(code, place)}", words)
     ]
 
 
-def _holds(text: str, words: list[str]) -> bool:
+def holds(text: str, words: list[str]) -> bool:
     """Return whether every word stands in the text, which is read with and without the marks inside its words."""
     folded = fold(text)
     both = f"{folded} {INSIDE_WORDS.sub('', folded)}"

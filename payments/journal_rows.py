@@ -7,13 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import Operator
 from customers.money import ZERO
 from payments.history import PRINTED_NAME
-from tills.models import Till, Transaction, document_number
+from tills import deposits
+from tills.models import EFFECTS, Till, Transaction, document_number
+from tills.once import MANAGE_DEPOSITS, SUPERVISE
 
 ROWS = 25
 RECEIPT_KEY = Coalesce("payment__key", "reversal__payment__key")
@@ -98,6 +100,17 @@ def journal_page(
         older=rows[-1].number if rows and rows[-1].number > 1 else None,
         newer=rows[0].number if rows and rows[0].number < newest else None,
     )
+
+
+def movements_for(operator: Operator) -> QuerySet[Transaction, Transaction]:
+    """Return the lines that are no payments and that this operator may open: the own till's, and by right in scope."""
+    mine = Q(till__in=Till.objects.visible_to(operator).values("pk"))
+    scope = Till.objects.in_scope_of(operator).values("pk")
+    if operator.has_perm(MANAGE_DEPOSITS):
+        mine |= Q(till__in=scope, kind__in=deposits.KINDS)
+    if operator.has_perm(SUPERVISE):
+        mine |= Q(till__in=scope) & ~Q(kind__in=deposits.KINDS)
+    return Transaction.objects.filter(mine, kind__in=list(EFFECTS))
 
 
 def _details(operator: Operator, ids: list[int]) -> dict[int, Details]:
