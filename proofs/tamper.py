@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from django.db import transaction
 from payments.anchoring import append_anchor
 from payments.verifying import Asked, Report, verify_books
 from payments.verifying.books import ground, stretch_of
-from payments.verifying.lines import examine
+from payments.verifying.lines import Ground, examine
 from proofs import tampering
 from proofs.ground import kept_scene
 from proofs.running import Result, alone
@@ -55,19 +56,23 @@ class Books:
         """Return whether the verification finds it: in its till, which is quick, or in the whole."""
         with transaction.atomic():
             one.do()
-            found = (one.till is not None and till_shows(one.till)) or not self.verify(anchors=anchors).is_sound
+            found = self.till_shows(one.till) or not self.verify(anchors=anchors).is_sound
             transaction.set_rollback(True)
         return found
+
+    def till_shows(self, pk: int | None) -> bool:
+        """Return whether the till's own journal shows that something is wrong."""
+        till = Till.objects.filter(pk=pk or 0).first()
+        return till is not None and bool(examine(stretch_of(till), self.ground).faults)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What lines are held against: operators and methods, with which nobody tampers here."""
+        return ground()
 
     def verify(self, *, anchors: bool) -> Report:
         """Verify the whole as the command does."""
         return verify_books(Asked(anchors=self.anchors if anchors else None))
-
-
-def till_shows(pk: int) -> bool:
-    """Return whether the till's own journal shows that something is wrong."""
-    till = Till.objects.filter(pk=pk).first()
-    return till is not None and bool(examine(stretch_of(till), ground()).faults)
 
 
 def run(*, small: bool, seed: int) -> Result:
