@@ -42,6 +42,7 @@ def refuse_unreadable(request: HttpRequest) -> None:
     if announced.isdecimal() and int(announced) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig("Content-Length is above DATA_UPLOAD_MAX_MEMORY_SIZE.")
     if (request.encoding or "utf-8").lower() not in {"utf-8", "utf8"}:
+        request.encoding = "utf-8"  # the refusal's page reads the form, and codecs like "hex" read no text at all
         raise BadRequest("The body is not UTF-8.")
 
 

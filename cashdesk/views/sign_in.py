@@ -36,9 +36,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def way_back(request: HttpRequest, asked: str) -> str:
-    """Return the page asked for if it is one of ours, else the search page."""
+    """Return the page asked for if it is one of ours, else the search page; a word could be taken for a view's name."""
     ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if ours and len(asked) <= doors.LONGEST_NEXT else resolve_url(settings.LOGIN_REDIRECT_URL)
+    is_address = "/" in asked and len(asked) <= doors.LONGEST_NEXT
+    return asked if ours and is_address else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 @require_POST

@@ -50,6 +50,7 @@ def test_sign_in_leads_back_to_the_page_asked_for(alice: Operator) -> None:
     [
         "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)",
         "http:///evil.example", "http://testserver@evil.example/", "", " //evil.example", "/" + "a" * 5000, "\0",
+        "; ls", "-0", "till",
     ],
 )  # fmt: skip
 def test_sign_in_never_leads_elsewhere(alice: Operator, elsewhere: str) -> None:

@@ -52,6 +52,10 @@ def test_400_for_a_host_that_is_not_ours(house: None, settings: Settings) -> Non
     [
         (b"amount=1", "application/x-www-form-urlencoded; charset=latin-1"),
         (b"amount=1", "application/x-www-form-urlencoded; charset=no-such-thing"),
+        (
+            b"--x\r\nContent-Disposition: form-data; name=key\r\n\r\n1\r\n--x--\r\n",
+            "multipart/form-data; boundary=x; charset=hex",
+        ),
         (b"--x\r\n", "multipart/form-data"),
         (b"--y\r\n", "multipart/form-data; boundary=x"),
         (b"\xff\xfe%00", "multipart/form-data; boundary=\u00e4"),
