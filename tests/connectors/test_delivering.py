@@ -1,6 +1,7 @@
 """Entering a part: what is certain about the outcome, whatever happens to the answer (fixtures 4 and 5)."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,6 +144,16 @@ def test_outcome_claims_nothing_that_is_not_certain(
     assert isinstance(splynx.deliver(part(anna)), outcome)
     assert sent(fake) == 1
     assert entered(fake) == stands == len(splynx.look_up("A1-000123/1", str(anna)))
+
+
+def test_payment_does_not_go_out_after_its_worker_may_have_been_given_up(
+    fake: FakeSplynx, splynx: Splynx, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signing in may take long, when others are at it as well."""
+    moments = iter([0.0, splynx.longest_call])
+    monkeypatch.setattr("billing.connectors.splynx.session.time", SimpleNamespace(monotonic=moments.__next__))
+    assert isinstance(splynx.deliver(part(anna)), NotSent)
+    assert sent(fake) == 0
 
 
 def test_billing_that_is_down_was_certainly_not_told(fake: FakeSplynx, splynx: Splynx, anna: int) -> None:

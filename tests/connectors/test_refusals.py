@@ -31,6 +31,14 @@ def test_every_customer_names_the_partner_so_that_scope_can_be_kept_here_too(fak
     assert [customer.partner_id for page in splynx.customers() for customer in page.rows] == ["1", "2"]
 
 
+def test_switched_off_method_is_not_a_missing_customer(fake: FakeSplynx, splynx: Splynx) -> None:
+    """It is a 405 as well."""
+    fake.ledger.add_customer()
+    fake.api.switched_off.add(f"GET {CUSTOMERS}")
+    with pytest.raises(BillingUnavailable, match="METHOD_DISABLED"):
+        splynx.customer("1")
+
+
 def test_customer_who_is_not_there_is_none(fake: FakeSplynx, splynx: Splynx) -> None:
     assert splynx.customer("77") is None
 
@@ -121,6 +129,15 @@ def test_document_with_nothing_due_is_not_open(fake: FakeSplynx, splynx: Splynx)
     for due in (Decimal(0), Decimal(-5), Decimal(10)):
         fake.ledger.tables["invoices"][fake.ledger.add_invoice(1, Decimal(10))]["due"] = due
     assert [row.external_id for row in splynx.documents(["1"]).rows] == ["3"]
+
+
+@pytest.mark.parametrize("status", ["pending", "deleted", "paid"])
+def test_document_of_another_status_is_not_open_whatever_is_due(fake: FakeSplynx, splynx: Splynx, status: str) -> None:
+    fake.ledger.add_customer()
+    fake.ledger.add_invoice(1, Decimal(10), status=status)
+    fake.ledger.add_proforma(1, Decimal(10), status=status)
+    fake.api.ignored_filters = {"status"}
+    assert splynx.documents(["1"]).rows == []
 
 
 def test_due_above_the_total_is_at_most_the_total(fake: FakeSplynx, splynx: Splynx) -> None:
