@@ -23,6 +23,7 @@ PROOFS = (
     ("races", "postgresql"),
     ("days", "postgresql"),
     ("days", "sqlite"),
+    ("billing", "sqlite"),
 )
 HANGS = 1200  # seconds; each is meant to be done in half of it on two cores
 
