@@ -72,6 +72,8 @@ TABLE = {
     "history": Route("/cashdesk/history/", 200, 405),
     "history_csv": Route("/cashdesk/history.csv", 200, 405),
     "till": Route("/cashdesk/till/", 200, 405),
+    "report_day": Route("/cashdesk/reports/day/", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
+    "report_day_csv": Route("/cashdesk/reports/day.csv", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
     # The table's desk is fed by files: a card is not refreshed, and the billing page is for a right of its own.
     "refresh": Route("/cashdesk/customers/{customer}/refresh/", 405, 404, unseen=(405, 404)),
     "billing": Route("/cashdesk/billing/", 403, 405, but={"chief": (200, 405)}),

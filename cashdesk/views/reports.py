@@ -1,0 +1,148 @@
+"""The day's report: for who may see all payments in scope; on the screen, on paper, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import Operator
+from cashdesk.charts import bar_chart
+from cashdesk.csv_files import csv_download, text_cell
+from cashdesk.dates import format_day
+from cashdesk.forms.report import PeriodForm
+from cashdesk.http import OperatorRequest
+from customers.money import plain_amount
+from payments.report_rows import Row, Sums
+from payments.reports import Report, read_report
+
+VIEW_ALL = "payments.view_all_payments"
+COLUMNS = [
+    *("table", "name", "payments", "paid", "reversals", "undone", "net", "over_or_short", "currency"),
+    *("first_document", "last_document"),
+]
+
+
+@require_safe
+def report_day(request: OperatorRequest) -> HttpResponse:
+    """Show the report of a day or a period; days that are not understood are answered with 422 and no figure."""
+    check_right(request.user)
+    form = PeriodForm(request.GET)
+    if not form.is_valid():
+        return render(request, "desk/report_day.html", {"form": form}, status=422)
+    report = read_report(request.user, form.first, form.last)
+    shown = {
+        "form": form,
+        "report": report,
+        "period": period_in_words(form),
+        "links": links(form),
+        "tables": tables(report, request.user),
+        "chart": bar_chart([(short_name(bucket.start), bucket.paid) for bucket in report.takings]),
+        "takings": [(long_name(bucket.start), bucket) for bucket in report.takings],
+    }
+    if request.GET.get("print") == "1":
+        return render(request, "desk/report_day_print.html", {**shown, "printed_at": timezone.now()})
+    return render(request, "desk/report_day.html", shown)
+
+
+@require_safe
+def report_day_csv(request: OperatorRequest) -> HttpResponseBase:
+    """Download the same figures; days that are not understood show the page with the fault."""
+    check_right(request.user)
+    form = PeriodForm(request.GET)
+    if not form.is_valid():
+        return render(request, "desk/report_day.html", {"form": form}, status=422)
+    report = read_report(request.user, form.first, form.last)
+    return csv_download(f"{file_name(form)}.csv", COLUMNS, [csv_rows(report, request.user)])
+
+
+def check_right(operator: Operator) -> None:
+    """Raise PermissionDenied for who may not see all payments in scope."""
+    if not operator.has_perm(VIEW_ALL):
+        raise PermissionDenied
+
+
+def tables(report: Report, operator: Operator) -> list[tuple[str, str, str, list[Row]]]:
+    """Return key, heading, what the first column holds, and the rows of every table; resellers for the house only."""
+    found = [
+        ("method", _("By method"), _("Method"), report.methods),
+        ("operator", _("By operator"), _("Operator"), report.operators),
+        ("till", _("By till"), _("Till"), report.tills),
+        ("reseller", _("By reseller"), _("Reseller"), report.resellers),
+        ("document", _("By what was paid"), _("For"), report.documents),
+    ]
+    return [entry for entry in found if entry[0] != "reseller" or operator.reseller_id is None]
+
+
+def links(form: PeriodForm) -> dict[str, str]:
+    """Return the addresses of the same days on the screen, on paper and as a file."""
+    days = {"from": form.first.isoformat(), "to": form.last.isoformat()}
+    return {
+        "screen": f"{reverse('report_day')}?{urlencode(days)}",
+        "print": f"{reverse('report_day')}?{urlencode({**days, 'print': '1'})}",
+        "csv": f"{reverse('report_day_csv')}?{urlencode(days)}",
+    }
+
+
+def period_in_words(form: PeriodForm) -> str:
+    """Return the period as a heading says it."""
+    first, last = format_day(form.first), format_day(form.last)
+    return first if form.is_one_day else _("%(first)s to %(last)s") % {"first": first, "last": last}
+
+
+def file_name(form: PeriodForm) -> str:
+    """Return the file's name with its period, without the ending."""
+    first, last = form.first.isoformat(), form.last.isoformat()
+    return f"report-{first}" if form.is_one_day else f"report-{first}-to-{last}"
+
+
+def short_name(start: date | int) -> str:
+    """Return what stands under a bar: the hour, or month and day."""
+    return f"{start:02}" if isinstance(start, int) else f"{start:%m-%d}"
+
+
+def long_name(start: date | int) -> str:
+    """Return what stands in the table beside the chart: an hour of the clock, or a day."""
+    return f"{start:02}:00–{(start + 1) % 24:02}:00" if isinstance(start, int) else format_day(start)
+
+
+def csv_rows(report: Report, operator: Operator) -> Iterator[list[str]]:
+    """Return the rows of the file: every table, what was taken when, the shifts, and the total."""
+    for table, _heading, _first, rows in tables(report, operator):
+        for row in rows:
+            yield csv_row(table, row.name, row, row.first, row.last)
+    for bucket in report.takings:
+        is_hour = isinstance(bucket.start, int)
+        yield csv_row("hour" if is_hour else "day", f"{bucket.start:02}" if is_hour else str(bucket.start), bucket)
+    for shift in report.shifts:
+        off = "" if shift.difference is None else plain_amount(shift.difference)
+        name = text_cell(f"{shift.till} {shift.number}")
+        yield ["shift", name, "", "", "", "", "", off, settings.CASHDESK_CURRENCY, "", ""]
+    yield csv_row("total", "", report.total, report.total.first, report.total.last)
+
+
+def csv_row(table: str, name: str, sums: Sums, first: str = "", last: str = "") -> list[str]:
+    """Return one row of figures as cells."""
+    return [
+        table,
+        text_cell(name),
+        str(sums.payments),
+        plain_amount(sums.paid),
+        str(sums.reversals),
+        plain_amount(sums.undone),
+        plain_amount(sums.net),
+        "",
+        settings.CASHDESK_CURRENCY,
+        text_cell(first),
+        text_cell(last),
+    ]

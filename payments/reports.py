@@ -1,0 +1,147 @@
+"""The day's report: what was taken and reversed in a period, by method, operator, till and reseller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, ExtractHour
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Operator
+from customers.models import Invoice
+from customers.money import ZERO
+from payments.models import Allocation
+from payments.report_rows import Bucket, Piece, Row, merged, table
+from payments.report_shifts import ShiftRow, read_shifts
+from tills.blindness import hidden_lines
+from tills.models import Transaction
+
+Lines = QuerySet[Transaction, Transaction]
+PAID, UNDONE = Transaction.Kind.PAYMENT, Transaction.Kind.REVERSAL
+# A reversal stands under whoever took the payment, so that each operator's net is what they answer for.
+TAKER = Coalesce("reversal__payment__transaction__operator", "operator")
+GROUPS = ("till__code", "method__order", "method", "method__name", "reseller__name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All that the report shows; every table sums to the same total."""
+
+    total: Row
+    methods: list[Row]
+    operators: list[Row]
+    tills: list[Row]
+    resellers: list[Row]
+    documents: list[Row]
+    takings: list[Bucket]
+    shifts: list[ShiftRow]
+    leaves_own_shift_out: bool
+
+
+def read_report(operator: Operator, since: date, until: date) -> Report:
+    """Return the figures of the business days from `since` to `until` in the operator's scope.
+
+    The number of queries does not depend on how much was taken. The operator's own shift that is counted blind is
+    left out: from its sums the expected cash would follow.
+    """
+    days = {"business_date__gte": since, "business_date__lte": until}
+    period = Transaction.objects.visible_to(operator).filter(kind__in=(PAID, UNDONE), **days).order_by()
+    hidden = hidden_lines(operator)
+    lines = period.exclude(hidden)
+    pieces = _pieces(lines)
+    names = _names({piece.taker for piece in pieces})
+    by_taker = sorted(pieces, key=lambda piece: (names[piece.taker], piece.taker))
+    by_till = sorted(pieces, key=lambda piece: piece.till)
+    by_method = sorted(pieces, key=lambda piece: piece.method)
+    by_reseller = sorted(pieces, key=lambda piece: piece.reseller)
+    return Report(
+        total=merged(_("Total"), pieces),
+        methods=table(by_method, lambda piece: piece.method, lambda piece: piece.method[2]),
+        operators=table(by_taker, lambda piece: piece.taker, lambda piece: names[piece.taker]),
+        tills=table(by_till, lambda piece: piece.till, lambda piece: piece.till),
+        resellers=table(by_reseller, lambda piece: piece.reseller, lambda piece: piece.reseller or _("No reseller")),
+        documents=_documents(operator, lines),
+        takings=_hours(lines) if since == until else _days(lines, since, until),
+        shifts=read_shifts(operator, since, until),
+        leaves_own_shift_out=period.filter(hidden).exists(),
+    )
+
+
+def _sums(paid: Q, undone: Q) -> dict[str, Any]:  # Any: aggregates of several types
+    return {
+        "payments": Count("pk", filter=paid),
+        "paid": Sum("amount", filter=paid),
+        "reversals": Count("pk", filter=undone),
+        "undone": Sum("amount", filter=undone),
+    }
+
+
+def _figures(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the sums of a row that was read; a sum of nothing is zero."""
+    amounts = {name: found[name] or ZERO for name in ("paid", "undone")}
+    return {"payments": found["payments"], "reversals": found["reversals"], **amounts}
+
+
+def _pieces(lines: Lines) -> list[Piece]:
+    """Return the sums of all lines that every table is made of, in one query."""
+    bounds = {"first": Min("pk"), "last": Max("pk"), "first_number": Min("number"), "last_number": Max("number")}
+    found = lines.annotate(taker=TAKER).values("taker", *GROUPS).annotate(
+        **_sums(Q(kind=PAID), Q(kind=UNDONE)), **bounds
+    )  # fmt: skip
+    return [
+        Piece(
+            method=(row["method__order"], row["method"], row["method__name"]),
+            taker=row["taker"],
+            till=row["till__code"],
+            reseller=row["reseller__name"] or "",
+            **{name: row[name] for name in bounds},
+            **_figures(row),
+        )
+        for row in found
+    ]
+
+
+def _names(ids: set[int]) -> dict[int, str]:
+    """Return the names of those who took what the report may show."""
+    found = Operator.objects.filter(pk__in=ids).only("name", "username")
+    return {row.pk: row.get_full_name() for row in found}
+
+
+def _documents(operator: Operator, lines: Lines) -> list[Row]:
+    """Return what went on invoices, on proformas and on account; a payment in parts counts once for each kind."""
+    ids = lines.values("pk")
+    paid, undone = Q(payment__transaction__in=ids), Q(payment__reversal__transaction__in=ids)
+    parts = Allocation.objects.visible_to(operator).order_by()
+    sums: dict[str | None, dict[str, Any]] = {}
+    for part, count, amount in ((paid, "payments", "paid"), (undone, "reversals", "undone")):
+        by_kind = parts.filter(part).values_list("invoice__kind")
+        for kind, number, total in by_kind.annotate(number=Count("payment", distinct=True), sum=Sum("amount")):
+            sums.setdefault(kind, {})[amount] = total
+            sums[kind][count] = number
+    names: dict[str | None, Any] = {kind.value: kind.label for kind in Invoice.Kind} | {None: _("On account")}
+    return [Row(name=str(name), **sums[kind]) for kind, name in names.items() if kind in sums]
+
+
+def _hours(lines: Lines) -> list[Bucket]:
+    """Return the hours of the clock from the first to the last in which something was taken, in the day's order."""
+    hour = ExtractHour("recorded_at", tzinfo=timezone.get_default_timezone())
+    found = lines.annotate(hour=hour).values("hour").annotate(**_sums(Q(kind=PAID), Q(kind=UNDONE)))
+    starts = settings.CASHDESK_DAY_STARTS.hour
+    by_place = {(row["hour"] - starts) % 24: _figures(row) for row in found}
+    if not by_place:
+        return []
+    places = range(min(by_place), max(by_place) + 1)
+    return [Bucket(start=(place + starts) % 24, **by_place.get(place, {})) for place in places]
+
+
+def _days(lines: Lines, since: date, until: date) -> list[Bucket]:
+    """Return every business day of the period."""
+    found = lines.values("business_date").annotate(**_sums(Q(kind=PAID), Q(kind=UNDONE)))
+    by_day = {row["business_date"]: _figures(row) for row in found}
+    days = (since + timedelta(days=number) for number in range((until - since).days + 1))
+    return [Bucket(start=day, **by_day.get(day, {})) for day in days]
