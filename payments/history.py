@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Operator
 from customers.money import ZERO, MoneyField
 from payments.models import Payment
+from tills import blindness
 from tills.models import Transaction, numbered
 
 KINDS = (Transaction.Kind.PAYMENT, Transaction.Kind.REVERSAL)
@@ -71,10 +72,16 @@ class MethodTotal:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """What all filtered lines sum to, by method; `passed` counts those that the place has left behind it."""
+    """What all filtered lines sum to, by method; without the shift that is hidden from who asks.
+
+    `rows` counts all lines, also hidden ones, and `passed` those of them that the place has left behind it: both are
+    for finding the pages beside it, and never shown while `is_hidden`.
+    """
 
     by_method: list[MethodTotal]
+    rows: int
     passed: int
+    is_hidden: bool = False
 
     @property
     def payments(self) -> int:
@@ -185,7 +192,12 @@ def fold(text: str) -> str:
 
 
 def totals(operator: Operator, lines: Lines, place: Place) -> Totals:
-    """Return what the lines sum to by method, and how many the place has left behind, in one query."""
+    """Return what the lines sum to by method, and how many the place has left behind, in one query.
+
+    What counts blind may not know of its own shift is in no sum (tills/blindness.py).
+    """
+    hidden = blindness.hidden_lines(operator)
+    shown = ~hidden
     behind = Q(pk__in=[])
     if place.before is not None:
         behind = ~_older(_day_of(operator, place.before), place.before)
@@ -195,17 +207,24 @@ def totals(operator: Operator, lines: Lines, place: Place) -> Totals:
         lines.order_by("method__order", "method")
         .values_list("method__name")
         .annotate(
-            payments=Count("pk", filter=~Q(kind=Transaction.Kind.REVERSAL)),
-            reversals=Count("pk", filter=Q(kind=Transaction.Kind.REVERSAL)),
-            sum=Sum(SIGNED),
+            payments=Count("pk", filter=shown & ~Q(kind=Transaction.Kind.REVERSAL)),
+            reversals=Count("pk", filter=shown & Q(kind=Transaction.Kind.REVERSAL)),
+            sum=Sum(SIGNED, filter=shown),
+            rows=Count("pk"),
             passed=Count("pk", filter=behind),
         )
     )
     by_method = [
-        MethodTotal(name=name, payments=payments, reversals=reversals, amount=amount)
-        for name, payments, reversals, amount, _passed in found
+        MethodTotal(name=name, payments=payments, reversals=reversals, amount=amount or ZERO)
+        for name, payments, reversals, amount, _rows, _passed in found
+        if payments or reversals
     ]
-    return Totals(by_method=by_method, passed=sum(passed for *_, passed in found))
+    return Totals(
+        by_method=by_method,
+        rows=sum(rows for *_, rows, _passed in found),
+        passed=sum(passed for *_, passed in found),
+        is_hidden=sum(total.payments + total.reversals for total in by_method) != sum(rows for *_, rows, _ in found),
+    )
 
 
 def page(operator: Operator, lines: Lines, place: Place, summed: Totals) -> Page:
@@ -217,7 +236,7 @@ def page(operator: Operator, lines: Lines, place: Place, summed: Totals) -> Page
         rows = read(lines.filter(_older(_day_of(operator, place.before), place.before)), ROWS)
     else:
         rows = read(lines, ROWS)
-    left = summed.passed + len(rows) < summed.count
+    left = summed.passed + len(rows) < summed.rows
     has_older, has_newer = (summed.passed > 0, left) if place.after is not None else (left, summed.passed > 0)
     return Page(
         rows=rows,

@@ -18,6 +18,7 @@ from tills.models import EFFECTS, Till, Transaction, document_number
 from tills.once import MANAGE_DEPOSITS, SUPERVISE
 
 ROWS = 25
+BALANCES = ("effect", "balance_before", "balance_after")
 RECEIPT_KEY = Coalesce("payment__key", "reversal__payment__key")
 
 
@@ -32,7 +33,10 @@ class Details:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the journal; without details where it is a colleague's, so that no template can show them."""
+    """One line of the journal; without details where it is a colleague's, without balances while those are hidden.
+
+    What is not in the row no template can show. `movement` is the key of the page of a line that is no payment.
+    """
 
     number: int
     document: str
@@ -40,10 +44,11 @@ class Row:
     day: date
     kind: str
     amount: Decimal
-    effect: Decimal
-    balance_before: Decimal
-    balance_after: Decimal
+    effect: Decimal | None
+    balance_before: Decimal | None
+    balance_after: Decimal | None
     details: Details | None
+    movement: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +66,14 @@ def cash_in(till: Till) -> Decimal:
 
 
 def journal_page(
-    *, till: Till, operator: Operator, newest: int, before: int | None = None, after: int | None = None
+    *,
+    till: Till,
+    operator: Operator,
+    newest: int,
+    before: int | None = None,
+    after: int | None = None,
+    most: int = ROWS,
+    is_hidden: bool = False,
 ) -> Page:
     """Return the page right before or after a number, else the newest one; `newest` is the till's last number.
 
@@ -83,12 +95,15 @@ def journal_page(
         "balance_before",
         "balance_after",
     )
-    read = sorted(lines.values(*columns)[:ROWS], key=lambda line: line["number"], reverse=True)
+    read = sorted(lines.values(*columns)[:most], key=lambda line: line["number"], reverse=True)
+    if is_hidden:
+        read = [{**line, **dict.fromkeys(BALANCES)} for line in read]
     visible = _details(operator, [line["pk"] for line in read])
     rows = [
         Row(
             document=document_number(till, line["number"]),
             day=line.pop("business_date"),
+            movement=line["pk"] if line["kind"] in EFFECTS else None,
             kind=str(Transaction.Kind(line.pop("kind")).label),
             details=visible.get(line.pop("pk")),
             **line,

@@ -11,6 +11,7 @@ from accounts.models import Operator
 from customers.models import Customer
 from customers.money import ZERO
 from payments.history import KINDS, SIGNED
+from tills import blindness
 from tills.days import today
 from tills.models import Transaction
 
@@ -23,11 +24,18 @@ class Takings:
     total: Decimal
 
 
-def takings_today(operator: Operator) -> Takings:
-    """Return what this operator took on this business day, less what was reversed, as the history sums it."""
+def takings_today(operator: Operator) -> Takings | None:
+    """Return what this operator took on this business day, less what was reversed, as the history sums it.
+
+    None while the operator counts blind: who works without shifts is not asked about one.
+    """
     own = Q(operator=operator) | Q(reversal__payment__transaction__operator=operator)
     lines = Transaction.objects.filter(own, business_date=today(), kind__in=KINDS)
-    sums = lines.aggregate(count=Count("pk", filter=Q(kind=Transaction.Kind.PAYMENT)), total=Sum(SIGNED))
+    sums = lines.aggregate(
+        count=Count("pk", filter=Q(kind=Transaction.Kind.PAYMENT)), total=Sum(SIGNED), shift=Max("shift")
+    )
+    if sums["shift"] is not None and blindness.blind_shift(operator) is not None:
+        return None
     return Takings(sums["count"], sums["total"] or ZERO)
 
 

@@ -13,9 +13,10 @@ from accounts.admin_pages import KeptAdmin, LookUpAdmin, administrator
 from accounts.models import Operator, Reseller
 from customers.admin import amount
 from customers.words import clean
+from tills.blindness import hidden_lines
 from tills.forms import AddTillForm, ChangeTillForm, MethodForm
 from tills.holders import make_till
-from tills.models import PaymentMethod, Till, Transaction
+from tills.models import Count, CountRow, PaymentMethod, Shift, Till, Transaction, ZReport
 
 LARGEST_NUMBER = 2**31 - 1
 
@@ -29,7 +30,7 @@ def is_used(row: Till | PaymentMethod) -> bool:
 class TillAdmin(KeptAdmin):
     """Who is answerable for money, and how far below zero their till may go."""
 
-    list_display = ("code", "operator", "reseller", amount("limit", _("limit")), "is_active")
+    list_display = ("code", "operator", "reseller", amount("limit", _("limit")), "requires_shift", "is_active")
     list_filter = ("is_active",)
     search_fields = ("^code", "operator__username", "operator__name", "reseller__name")
     kept_with = ("operator", "reseller")
@@ -44,7 +45,8 @@ class TillAdmin(KeptAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Till | None = None) -> tuple[str, ...]:
         """Return what is shown."""
-        return ("code", "operator", "reseller", "limit", "is_active") if obj else ("operator", "reseller", "limit")
+        changed = ("code", "operator", "reseller", "limit", "is_active", "requires_shift", "blind", "tolerance")
+        return changed if obj else ("operator", "reseller", "limit")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Till | None = None) -> tuple[str, ...]:
         """Return what is fixed: the holder from the start, the code once it stands on paper."""
@@ -118,12 +120,16 @@ class TransactionAdmin(LookUpAdmin):
         document, "kind", "till", "operator", "reseller", "customer", "method", amount("amount", _("amount")),
         amount("effect", _("effect on the balance")), amount("cash", _("effect on the cash in the drawer")),
         amount("balance_before", _("balance before")), amount("balance_after", _("balance after")),
-        "comment", "recorded_at", "business_date", "payload", "key_id", "previous_digest", "digest",
+        "shift", "comment", "recorded_at", "business_date", "payload", "key_id", "previous_digest", "digest",
     )  # fmt: skip
     list_filter = ("business_date",)
     search_fields = ("number",)
     search_help_text = _("Number as printed on the receipt, like A1-000123.")
-    kept_with = ("till", "operator", "reseller", "customer", "method")
+    kept_with = ("till", "operator", "reseller", "customer", "method", "shift")
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return the lines in scope, without the own shift of somebody who counts blind."""
+        return Transaction.objects.visible_to(operator).exclude(hidden_lines(operator))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -131,3 +137,72 @@ class TransactionAdmin(LookUpAdmin):
         """Return the line with this number."""
         typed = clean(search_term)
         return (queryset.filter(numbered(typed)) if typed else queryset), False
+
+
+@admin.register(Shift)
+class ShiftAdmin(LookUpAdmin):
+    """The shifts of the tills."""
+
+    list_display = ("till", "number", "state", "issued_by", "opened_at", "closed_at")
+    fields = (
+        "till", "number", "state", "blind", amount("tolerance", _("tolerance")), amount("float_amount", _("float")),
+        "issued_by", "issued_at", "first_number", "opened_at", "opened_on", "last_number", "closed_by", "closed_at",
+    )  # fmt: skip
+    list_filter = ("state",)
+    kept_with = ("till", "issued_by", "closed_by")
+
+
+class CountRows(admin.TabularInline):  # type: ignore[type-arg]  # it takes its arguments only in the stubs
+    """What was counted."""
+
+    model = CountRow
+    fields = ("what", amount("value", _("value")), "pieces", "reference")
+    readonly_fields = fields
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: a count is written once."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: a count is written once."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: a count is written once."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether this person may see counts."""
+        return request.user.has_perm("tills.view_count")
+
+
+@admin.register(Count)
+class CountAdmin(LookUpAdmin):
+    """The counts of the drawers."""
+
+    list_display = ("shift", "number", "purpose", "operator", amount("cash", _("cash")), "recorded_at")
+    fields = (
+        "shift", "number", "purpose", "operator", amount("cash", _("cash")), amount("expected", _("expected")),
+        "after_number", "recorded_at",
+    )  # fmt: skip
+    ordering = ("-pk",)
+    inlines = (CountRows,)
+    kept_with = ("shift__till", "operator")
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return the counts of the shifts in scope."""
+        return Count.objects.filter(shift__in=Shift.objects.visible_to(operator))
+
+
+@admin.register(ZReport)
+class ZReportAdmin(LookUpAdmin):
+    """What the closed shifts came to, as it was signed."""
+
+    list_display = ("till", "number", "shift", "recorded_at")
+    fields = ("till", "number", "shift", "recorded_at", "payload", "key_id", "previous_digest", "digest")
+    kept_with = ("till", "shift")
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return the reports of the shifts in scope."""
+        return ZReport.objects.filter(shift__in=Shift.objects.visible_to(operator))

@@ -5,7 +5,7 @@ Hidden are balances, limits, sums and counts from which the expected cash follow
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Operator
 from tills.models import Shift, Till
@@ -28,10 +28,19 @@ def hides(operator: Operator, till: Till) -> bool:
     return shift is not None and shift.till_id == till.pk
 
 
+def own_till(operator: Operator) -> tuple[Till | None, bool]:
+    """Return the till an operator works with, if there is one yet, and whether its figures are hidden from them."""
+    counted_blind = Shift.objects.filter(till=OuterRef("pk"), state=Shift.State.OPEN, blind=True)
+    till = Till.objects.visible_to(operator).annotate(is_blind=Exists(counted_blind)).first()
+    return till, bool(till and till.is_blind)  # type: ignore[attr-defined]  # annotated
+
+
 def hidden_lines(operator: Operator, path: str = "") -> Q:
     """Return the condition for journal lines that no sum shown to the operator may contain; `path` leads to the line.
 
-    For an operator who counts nothing blind it holds for no line.
+    For an operator who counts nothing blind it holds for no line; it asks no query of its own.
     """
-    shift = blind_shift(operator) if operator.pk else None
-    return Q(pk__in=[]) if shift is None else Q(**{f"{path}shift": shift.pk})
+    if operator.pk is None or operator.reseller_id is not None:
+        return Q(pk__in=[])  # nobody, or one of several at a till that has no shifts
+    own = Shift.objects.filter(till__operator=operator, state=Shift.State.OPEN, blind=True)
+    return Q(**{f"{path}shift__in": own.values("pk")})

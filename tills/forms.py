@@ -43,7 +43,17 @@ class ChangeTillForm(TillForm):
 
     class Meta:
         model = Till
-        fields = ("code", "limit", "is_active")
+        fields = ("code", "limit", "is_active", "requires_shift", "blind", "tolerance")
+
+    def clean(self) -> dict[str, Any]:
+        """Return the fields; adds a sentence where several people would share one shift."""
+        super().clean()  # asks for uniqueness to be checked
+        if self.cleaned_data.get("requires_shift") and self.instance.operator_id is None:
+            self.add_error("requires_shift", _("Only a till of one operator can work in shifts."))
+        tolerance = self.cleaned_data.get("tolerance")
+        if tolerance is not None and tolerance < 0:
+            self.add_error("tolerance", _("Write 0 or more"))
+        return self.cleaned_data
 
 
 class MethodForm(PaymentMethodForm):

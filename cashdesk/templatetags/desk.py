@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from cashdesk import dates
 from customers.money import format_amount, plain_amount
+from tills.models import Kind
 
 register = template.Library()
 
@@ -82,6 +83,18 @@ def moment(value: datetime) -> str:
 def at(found: Mapping[int, object] | str, key: int) -> object:
     """Read what stands under a key, None where nothing does or where a page has no such table."""
     return None if isinstance(found, str) else found.get(key)
+
+
+@register.filter
+def kind(value: str) -> str:
+    """Write the kind of a journal line in words."""
+    return str(Kind(value).label)
+
+
+@register.filter
+def times(value: Decimal, pieces: int) -> Decimal:
+    """Return what so many pieces of a note or coin are worth."""
+    return value * pieces
 
 
 @register.simple_tag

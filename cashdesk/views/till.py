@@ -10,6 +10,7 @@ from cashdesk.http import OperatorRequest, key_in
 from customers.money import ZERO
 from payments.journal_rows import Page, cash_in, journal_page
 from tills import journal
+from tills.blindness import hides
 from tills.holders import find_till, till_to_be
 
 
@@ -20,19 +21,28 @@ def till(request: OperatorRequest) -> HttpResponse:
     own = find_till(operator)
     last = journal.head(own) if own else None
     balance = last.balance_after if last else ZERO
+    is_hidden = own is not None and hides(operator, own)
     page = None
     if own and last:
         before, after = key_in(request, "before"), key_in(request, "after")
-        page = journal_page(till=own, operator=operator, newest=last.number, before=before, after=after)
+        page = journal_page(
+            till=own, operator=operator, newest=last.number, before=before, after=after, is_hidden=is_hidden
+        )
+    if is_hidden:
+        return render(request, "desk/till.html", {"is_hidden": True, "code": own and own.code, **pages(page)})
     shown = {
         "balance": balance,
         "room": journal.room_of(own or till_to_be(operator.reseller or operator), balance),
         "cash": cash_in(own) if own else ZERO,
         "code": own.code if own else "",
-        "page": page,
-        "beside": beside(page) if page else None,
+        **pages(page),
     }
     return render(request, "desk/till.html", shown)
+
+
+def pages(page: Page | None) -> dict[str, object]:
+    """Return the page of the journal, and where those beside it are."""
+    return {"page": page, "beside": beside(page) if page else None}
 
 
 def beside(shown: Page) -> dict[str, str | None]:

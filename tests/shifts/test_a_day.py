@@ -150,7 +150,7 @@ def test_a_short_is_the_holders_debt_until_a_supervisor_writes_it_off(
     short = Transaction.objects.get(kind=Kind.SHORT)
     line = closing.write_off_short(operator=bob, line_id=short.pk, comment="Robbed", key=uuid4())
 
-    assert (line.effect, line.cash, line.balance_after) == (10, 0, 0)
+    assert (line.effect, line.cash, line.balance_after) == (D(10), D(0), D(0))
     with pytest.raises(ShiftRefused, match="written off already"):
         closing.write_off_short(operator=bob, line_id=short.pk, comment="Again", key=uuid4())
     assert WriteOff.objects.count() == 1

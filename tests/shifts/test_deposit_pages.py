@@ -4,6 +4,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Operator, Reseller
@@ -29,8 +30,6 @@ def create(operator: Operator, holder: Operator | Reseller, amount: str = "1000.
 
 
 def cells(client_page: str, *names: str) -> list[list[str]]:
-    from bs4 import BeautifulSoup
-
     rows = BeautifulSoup(client_page, "html.parser").select("tbody tr")
     return [[words(row.select_one(f"[data-label='{name}']")) for name in names] for row in rows]
 
@@ -51,7 +50,8 @@ def test_a_deposit_for_somebody_without_a_till_is_created_refilled_withdrawn_and
         fields = {"act": act, "key": str(uuid4()), "amount": amount, "comment": act}
         assert client.post(address, fields).status_code == 303
     kinds = Transaction.objects.order_by("number").values_list("kind", "balance_after")
-    assert list(kinds) == [("deposit", 1050), ("refill", 1100), ("withdrawal", 1000), ("closing", 0)]
+    expected = [("deposit", D(1050)), ("refill", D(1100)), ("withdrawal", D(1000)), ("closing", D(0))]
+    assert list(kinds) == expected
 
 
 def test_the_same_form_sent_twice_leads_to_the_same_line(dora: Operator, alice: Operator) -> None:
@@ -102,7 +102,7 @@ def test_the_history_by_till_operator_words_and_period(dora: Operator, alice: Op
     refill_deposit(operator=dora, till_id=first.pk, amount=D(3), comment="", key=uuid4())
     client = signed_in(dora)
 
-    def found(**query: object) -> list[list[str]]:
+    def found(**query: str | int) -> list[list[str]]:
         return cells(client.get(HISTORY, query).content.decode(), "Holder", "Operation", "Before", "After")
 
     created, refilled = (
