@@ -1,0 +1,108 @@
+"""R42: an answer that does not come. The page never calls it failed, and the key says what became of it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, Route, expect
+
+from payments.models import GivenUpKey, Payment
+from tests.screens.conftest import Counter
+
+# Ten seconds without an answer pass at once; the page's own code is as it is shipped.
+HURRY = """
+const later = window.setTimeout;
+window.setTimeout = (act, wait, ...rest) => later(act, wait === 10000 ? 100 : wait, ...rest);
+"""
+CARD_POST = "**/cashdesk/customers/*/"
+
+
+def open_card(counter: Counter) -> Page:
+    """Open Jan Novák's card in a browser whose ten seconds are short."""
+    counter.page.add_init_script(HURRY)
+    page = counter.open("/cashdesk/?q=jnovak")
+    expect(page.locator("#id_amount")).to_be_focused()
+    return page
+
+
+def lose(page: Page, *, after_saving: bool) -> None:
+    """Let the POST of the payment reach the desk or not, and never its answer the page.
+
+    The browser gets a 204 instead, which leaves the page as it is: in a request that hangs Playwright sees nothing.
+    """
+
+    def swallow(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        if after_saving:
+            route.fetch(max_redirects=0)
+        route.fulfill(status=204)
+
+    page.route(CARD_POST, swallow)
+
+
+def send_and_wait(page: Page) -> None:
+    """Take the payment and wait until the page says that there is no answer."""
+    page.locator("#take").click(no_wait_after=True)
+    expect(page.locator("#no-answer")).to_be_visible()
+    expect(page.locator("#no-answer")).to_contain_text("Do not take the money twice")
+
+
+def test_a_saved_payment_whose_answer_was_lost_is_found_by_its_key(counter: Counter) -> None:
+    page = open_card(counter)
+    lose(page, after_saving=True)
+    send_and_wait(page)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator("h1")).to_have_text("Payment taken")
+    assert Payment.objects.count() == 1
+
+
+def test_what_was_not_saved_is_sent_again_with_the_same_key(counter: Counter) -> None:
+    page = open_card(counter)
+    key = page.locator("#payment-form [name=key]").get_attribute("value")
+    page.locator("#id_comment").fill("October")
+    lose(page, after_saving=False)
+    send_and_wait(page)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator("h1")).to_have_text("Not saved so far")
+    page.unroute(CARD_POST)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("h1")).to_have_text("Payment taken")
+    payment = Payment.objects.get()
+    assert (str(payment.key), payment.transaction.comment) == (key, "October")
+
+
+def test_only_after_giving_up_it_is_said_that_nothing_was_recorded(counter: Counter) -> None:
+    page = open_card(counter)
+    lose(page, after_saving=False)
+    send_and_wait(page)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator("main")).not_to_contain_text("Nothing was recorded")
+    page.get_by_role("button", name="Give up this payment").click()
+    expect(page.locator("main")).to_contain_text("Nothing was recorded, and nothing will be")
+    assert GivenUpKey.objects.count() == 1
+    assert not Payment.objects.exists()
+    page.unroute(CARD_POST)
+    counter.open("/cashdesk/?q=jnovak")
+    expect(page.locator("#no-answer")).to_be_hidden()
+
+
+def test_without_a_connection_the_page_says_so_at_once(counter: Counter) -> None:
+    page = open_card(counter)
+    lose(page, after_saving=False)
+    page.locator("#take").click(no_wait_after=True)
+    page.context.set_offline(True)  # Playwright's own signature
+    expect(page.locator("#no-answer")).to_contain_text("No connection. Do not take the money twice.")
+    page.context.set_offline(False)
+
+
+def test_who_comes_back_to_the_card_is_told_of_the_payment_without_an_answer(counter: Counter) -> None:
+    page = open_card(counter)
+    card = page.url
+    lose(page, after_saving=True)
+    send_and_wait(page)
+    page.goto(card)
+    expect(page.locator("#no-answer")).to_contain_text("has not been answered")
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator("h1")).to_have_text("Payment taken")
+    page.goto(card)
+    expect(page.locator("#no-answer")).to_be_hidden()
