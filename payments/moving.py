@@ -8,13 +8,15 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts.models import Operator
+from payments import rules
 from payments.models import Payment, Reversal
 from payments.orders import Order, check_not_given_up, find_own_payment, same_or_refused
-from payments.recording import lock_customers, record_payment, record_reversal
+from payments.recording import check_customer, lock_customers, record_payment, record_reversal
 from payments.refusals import AlreadyReversed, CustomerGone
 from payments.reversing import check_reversible, lock_payment
 from payments.taking import payment_that_won
 from tills.locking import run_act
+from tills.models import PaymentMethod
 
 
 def move_payment(*, operator: Operator, key: UUID, customer_id: int, new_key: UUID, comment: str = "") -> Payment:
@@ -43,6 +45,9 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
     check_reversible(operator, payment, Reversal.Reason.WRONG_CUSTOMER, comment)
     if customer_id == wrong_customer:
         raise CustomerGone(_("The payment is this customer's already. Choose another one."))
+    customer = check_customer(customers.get(customer_id))
+    method = PaymentMethod.objects.get(pk=order.method_id)
+    rules.check_shift(till)  # no other rule: the money is in the till already, and was taken by the rules of then
     reversal = record_reversal(
         till=till,
         operator=operator,
@@ -52,7 +57,12 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
         new_key=new_key,
     )
     reversal.replacement = record_payment(
-        till=till, operator=operator, customer=customers.get(customer_id), order=order
+        till=till,
+        last=reversal.transaction,
+        operator=operator,
+        customer=customer,
+        method=method,
+        order=order,
     )
     reversal.save(force_insert=True)
     return reversal.replacement

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Operator
 from customers.models import Customer
-from payments import rules
 from payments.allocating import OpenDocument, Part, allocate
 from payments.balances import open_documents, shown_balance
 from payments.models import Allocation, Delivery, Payment, Reversal
@@ -34,20 +33,24 @@ def lock_customers(operator: Operator, *ids: int, of_payment: Payment | None = N
     return {customer.pk: customer for customer in locked}
 
 
-def record_payment(*, till: Till, operator: Operator, customer: Customer | None, order: Order) -> Payment:
-    """Decide on what is read under the locks of till and customer, write the payment with its parts, and return it.
-
-    Raises a PaymentRefused when a rule is broken.
-    """
+def check_customer(customer: Customer | None) -> Customer:
+    """Return a locked customer from whom money can be taken; raises CustomerGone for one who is not there any more."""
     if customer is None:
         raise CustomerGone(_("This customer is not there any more. Search again."))
     if customer.gone_at is not None:
         raise CustomerGone(_("The billing system no longer has this customer. No payment can be taken."))
     if customer.paid_through:
         raise CustomerGone(_("This account is billed through another one. Search again and open that one."))
-    method = rules.check_order(order)
-    last = journal.head(till)
-    rules.check_till(till, last, method.effect_of(order.amount))
+    return customer
+
+
+def record_payment(
+    *, till: Till, last: Transaction | None, operator: Operator, customer: Customer, method: PaymentMethod, order: Order
+) -> Payment:
+    """Split the order on what is read under the locks of till and customer, write the payment, and return it.
+
+    The caller has asked the rules and has read `last`, the till's last line, under the lock. Raises InvoicesRefused.
+    """
     documents = open_documents(customer, operator)
     parts = allocate(order.amount, _chosen(order.invoices, documents), documents)
     payment = _build_payment(order, customer)

@@ -6,10 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 
 from accounts.models import Operator
+from payments import rules
 from payments.models import Payment
 from payments.orders import Order, check_not_given_up, find_own_payment, is_same, same_or_refused
-from payments.recording import lock_customers, record_payment
+from payments.recording import check_customer, lock_customers, record_payment
 from payments.refusals import FormUnusable
+from tills import journal
 from tills.holders import lock_till
 from tills.locking import run_act
 
@@ -37,7 +39,11 @@ def _take(operator: Operator, order: Order) -> Payment:
         return same_or_refused(earlier, order)
     check_not_given_up(operator=operator, key=order.key)
     check_access(operator)
-    return record_payment(till=till, operator=operator, customer=customer, order=order)
+    customer = check_customer(customer)
+    method = rules.check_order(order)
+    last = journal.head(till)
+    rules.check_till(till, last, method.effect_of(order.amount))
+    return record_payment(till=till, last=last, operator=operator, customer=customer, method=method, order=order)
 
 
 def check_access(operator: Operator) -> None:

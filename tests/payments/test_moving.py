@@ -1,10 +1,14 @@
 """The wrong customer: reversal and new payment in one act, and both papers tell the truth."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Operator, Reseller
 from customers.models import Customer
@@ -14,7 +18,8 @@ from payments.moving import move_payment
 from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise
 from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, InvoiceFactory, order, pay
-from tills.models import Till, Transaction
+from tests.people import grant
+from tills.models import PaymentMethod, Till, Transaction
 
 D = Decimal
 
@@ -99,6 +104,32 @@ def test_a_till_at_its_limit_can_still_move_a_payment(alice: Operator, wrong: Cu
     payment = pay(alice, wrong)
     moved = move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=uuid4())
     assert moved.transaction.balance_after == D(-60)
+
+
+@pytest.mark.parametrize("rule", ["day", "limit", "till", "method", "reference", "amount"])
+def test_a_rule_that_came_after_the_money_does_not_keep_it_at_the_wrong_customer(
+    alice: Operator, bob: Operator, wrong: Customer, right: Customer, settings: Settings, rule: str
+) -> None:
+    """The money is in the till; only whose it is was wrong. A supervisor may find out on the next day."""
+    bob = grant(bob, "payments.reverse_payment")
+    payment = pay(alice, wrong)
+    paid_on = payment.paid_on
+    match rule:
+        case "limit":
+            Till.objects.update(limit=D(0))
+        case "till":
+            Till.objects.update(is_active=False)
+        case "method":
+            PaymentMethod.objects.update(is_active=False)
+        case "reference":
+            PaymentMethod.objects.update(reference_label="Slip", reference_required=True)
+        case "amount":
+            settings.CASHDESK_MAX_AMOUNT = D(10)
+    later = timezone.now() + timedelta(days=1 if rule == "day" else 0)
+    with time_machine.travel(later, tick=False):
+        moved = move_payment(operator=bob, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert (shown_balance(wrong), shown_balance(right)) == (D(0), D(0))
+    assert (moved.paid_on, moved.transaction.till) == (paid_on, payment.transaction.till)
 
 
 def test_a_used_key_of_another_payment_is_refused(alice: Operator, wrong: Customer, right: Customer) -> None:
