@@ -36,9 +36,9 @@ class Moment(_Signed):
 
 
 class Day(_Signed):
-    """A day; PostgreSQL's own spelling would follow its DateStyle."""
+    """A day, as PostgreSQL spells it in the DateStyle that psycopg2 and the snapshot set."""
 
-    on_postgresql = "to_char(%(expressions)s, 'YYYY-MM-DD')"
+    on_postgresql = "%(expressions)s::text"
 
 
 class Key(_Signed):

@@ -98,6 +98,10 @@ def payment_faults(row: LineRow) -> Iterator[str]:
 
 def part_faults(row: LineRow, parts: Sequence[PartRow], signed: Sequence[Signed], unit: int) -> Iterator[str]:
     """Return what is wrong with the parts, given in the order in which they were written."""
+    if len(parts) == 1 and parts[0].invoice_id is None and signed == [{"amount": row.amount, "document": None}]:
+        if parts[0].amount != row.amount:
+            yield _("the parts do not sum to the amount")
+        return  # all of it on account: what every second payment is
     if len(parts) != len(signed):
         yield _("%(count)d parts stand in the books, %(signed)d were signed") % {
             "count": len(parts),
