@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
@@ -12,6 +13,10 @@ from playwright.sync_api import Page
 
 from accounts.models import Operator
 from customers.models import Customer
+from payments.giving_up import give_up
+from payments.models import Reversal
+from payments.reversing import reverse_payment
+from payments.tokens import token_of
 from tests.factories import pay
 from tests.screens.conftest import Counter, keep_picture
 
@@ -53,6 +58,12 @@ def unusual_form(page: Page) -> None:
     page.locator("h1.panel-warning").wait_for()
 
 
+def refused_reversal(page: Page) -> None:
+    """Send the reversal without a reason."""
+    page.locator("form .button-danger").click()
+    page.locator(".error-summary").wait_for()
+
+
 def typed_name(page: Page) -> None:
     page.locator("#q").press_sequentially("nov")
     page.locator("#results a.hit").first.wait_for()
@@ -63,6 +74,10 @@ def pages(customers: None, alice: Operator) -> dict[str, tuple[str, Callable[[Pa
     """Return every page of these ways: its address, and what is done there to see it."""
     settled = Customer.objects.get(login="jnovakova")
     payment = pay(alice, settled, "30.00", comment="paid at the counter")
+    undone = pay(alice, Customer.objects.get(login="jnovak"), "1.00")
+    reverse_payment(operator=alice, key=undone.key, reason=Reversal.Reason.OTHER, comment="wrong drawer")
+    given_up = uuid4()
+    give_up(operator=alice, key=given_up)
     Customer.objects.filter(login="novaksro").update(balance=Decimal("-10"))
     return {
         "search": ("/cashdesk/", None),
@@ -74,6 +89,15 @@ def pages(customers: None, alice: Operator) -> dict[str, tuple[str, Callable[[Pa
         "interruption": ("/cashdesk/?q=jnovakova", unusual_form),
         "receipt": (f"/cashdesk/payments/{payment.key}/", None),
         "receipt-roll": (f"/cashdesk/payments/{payment.key}/?paper=roll80", None),
+        "reversed": (f"/cashdesk/payments/{undone.key}/", None),
+        "reverse": (f"/cashdesk/payments/{payment.key}/reverse/", None),
+        "reverse-error": (f"/cashdesk/payments/{payment.key}/reverse/", refused_reversal),
+        "move-search": (f"/cashdesk/payments/{payment.key}/move/?q=novak", None),
+        "move": (f"/cashdesk/payments/{payment.key}/move/?customer={undone.transaction.customer_id}", None),
+        "not-saved": (f"/cashdesk/payments/{uuid4()}/", None),
+        "given-up": (f"/cashdesk/payments/{given_up}/", None),
+        "check": (f"/r/{token_of(payment)}", None),
+        "check-wrong": ("/r/aaaaaaaaaaaaaaaaaaaa", None),
         "preferences": ("/cashdesk/preferences/", None),
         "keyboard": ("/cashdesk/keyboard/", None),
     }
