@@ -14,14 +14,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cashdesk.csv_files import csv_download, text_cell
+from cashdesk.cells import Cell, Made, csv_cells
+from cashdesk.csv_files import csv_download
 from cashdesk.dates import format_day
 from cashdesk.forms.history import HistoryForm
 from cashdesk.http import OperatorRequest, key_in
-from customers.money import format_amount, plain_amount
+from customers.money import format_amount
 from payments.history import Lines, Place, Row, TextTooWide, filtered, in_chunks, page, read, totals
 from payments.reaching import reaches
 from payments.reversal_figures import reversal_figures
+from tills.blindness import hidden_lines
 
 VIEW_ALL = "payments.view_all_payments"
 PRINTED = 1000  # rows on paper, some 25 sheets of A4; whoever needs more takes the file
@@ -43,7 +45,7 @@ def history(request: OperatorRequest) -> HttpResponse:
     shown = {"form": form, "totals": summed, "period": period_in_words(form), "links": links(form)}
     if request.GET.get("print") == "1":
         rows = read(lines, PRINTED)
-        cut = len(rows) if len(rows) < summed.count else None
+        cut = len(rows) if len(rows) < summed.rows else None
         on_paper = {"rows": rows, "cut": cut, "filters": form.in_words(), "printed_at": timezone.now()}
         return render(request, "desk/history_print.html", {**shown, **on_paper})
     found = page(request.user, lines, place, summed)
@@ -51,7 +53,11 @@ def history(request: OperatorRequest) -> HttpResponse:
         "older": address(form, before=found.older) if found.older else None,
         "newer": address(form, after=found.newer) if found.newer else None,
     }
-    figures = reversal_figures(lines) if summed.reversals and request.user.has_perm(VIEW_ALL) else []
+    figures = (
+        reversal_figures(lines.exclude(hidden_lines(request.user)))
+        if summed.reversals and request.user.has_perm(VIEW_ALL)
+        else []
+    )
     shown |= {"rows": found.rows, "beside": beside, "reversal_figures": figures}
     if settings.CASHDESK_BILLING != "files":
         shown["reached"] = reaches(row.payment.pk for row in found.rows)
@@ -85,6 +91,7 @@ def links(form: HistoryForm) -> dict[str, str]:
         "newest": address(form),
         "print": address(form, print=1),
         "file": address(form, "history_csv"),
+        "sheet": address(form, "history_xlsx"),
         "all_days": address(form, **{"from": "", "to": ""}),
     }
 
@@ -118,26 +125,26 @@ def file_name(form: HistoryForm) -> str:
 
 def csv_rows(lines: Lines) -> Iterator[list[list[str]]]:
     """Return the rows of the file, chunk by chunk."""
-    return ([csv_row(row) for row in chunk] for chunk in in_chunks(lines))
+    return ([csv_cells(cells(row)) for row in chunk] for chunk in in_chunks(lines))
 
 
-def csv_row(row: Row) -> list[str]:
-    """Return one line as cells: people's text as text, numbers and dates as they are."""
+def cells(row: Row) -> list[Cell]:
+    """Return one line as the cells of a file."""
     line, payment = row.line, row.payment
     return [
         line.kind,
-        text_cell(line.document_number),
-        text_cell(payment.transaction.document_number) if row.is_reversal else "",
-        line.business_date.isoformat(),
-        timezone.localtime(line.recorded_at).isoformat(timespec="seconds"),
-        text_cell(payment.customer_name),
-        text_cell(payment.customer_login),
-        plain_amount(row.amount),
+        line.document_number,
+        payment.transaction.document_number if row.is_reversal else "",
+        line.business_date,
+        line.recorded_at,
+        payment.customer_name,
+        payment.customer_login,
+        row.amount,
         settings.CASHDESK_CURRENCY,
-        format_amount(row.amount),
-        text_cell(line.method.name if line.method else ""),
-        text_cell(payment.reference),
-        payment.paid_on.isoformat(),
-        text_cell(line.comment),
-        text_cell(line.operator.get_full_name()),
+        Made(format_amount(row.amount)),
+        line.method.name if line.method else "",
+        payment.reference,
+        payment.paid_on,
+        line.comment,
+        line.operator.get_full_name(),
     ]

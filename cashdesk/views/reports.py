@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from django.conf import settings
@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Operator
+from cashdesk.cells import Cell, csv_cells
 from cashdesk.charts import bar_chart
-from cashdesk.csv_files import csv_download, text_cell
+from cashdesk.csv_files import csv_download
 from cashdesk.dates import format_day
 from cashdesk.forms.report import PeriodForm
 from cashdesk.http import OperatorRequest
-from customers.money import plain_amount
+from cashdesk.xlsx_files import xlsx_download
 from payments.report_rows import Row, Sums
 from payments.reports import Report, read_report
 
@@ -58,12 +59,25 @@ def report_day(request: OperatorRequest) -> HttpResponse:
 @require_safe
 def report_day_csv(request: OperatorRequest) -> HttpResponseBase:
     """Download the same figures; days that are not understood show the page with the fault."""
+    return as_file(request, lambda name, rows: csv_download(f"{name}.csv", COLUMNS, [map(csv_cells, rows)]))
+
+
+@require_safe
+def report_day_xlsx(request: OperatorRequest) -> HttpResponseBase:
+    """Download the same figures as a spreadsheet; days that are not understood show the page with the fault."""
+    return as_file(request, lambda name, rows: xlsx_download(f"{name}.xlsx", COLUMNS, [rows]))
+
+
+def as_file(
+    request: OperatorRequest, download: Callable[[str, Iterator[list[Cell]]], HttpResponseBase]
+) -> HttpResponseBase:
+    """Return the report as the file that `download` makes of a name and rows."""
     check_right(request.user)
     form = PeriodForm(request.GET)
     if not form.is_valid():
         return render(request, "desk/report_day.html", {"form": form}, status=422)
     report = read_report(request.user, form.first, form.last)
-    return csv_download(f"{file_name(form)}.csv", COLUMNS, [csv_rows(report, request.user)])
+    return download(file_name(form), rows_of(report, request.user))
 
 
 def check_right(operator: Operator) -> None:
@@ -91,6 +105,7 @@ def links(form: PeriodForm) -> dict[str, str]:
         "screen": f"{reverse('report_day')}?{urlencode(days)}",
         "print": f"{reverse('report_day')}?{urlencode({**days, 'print': '1'})}",
         "csv": f"{reverse('report_day_csv')}?{urlencode(days)}",
+        "xlsx": f"{reverse('report_day_xlsx')}?{urlencode(days)}",
     }
 
 
@@ -116,33 +131,21 @@ def long_name(start: date | int) -> str:
     return f"{start:02}:00–{(start + 1) % 24:02}:00" if isinstance(start, int) else format_day(start)
 
 
-def csv_rows(report: Report, operator: Operator) -> Iterator[list[str]]:
-    """Return the rows of the file: every table, what was taken when, the shifts, and the total."""
+def rows_of(report: Report, operator: Operator) -> Iterator[list[Cell]]:
+    """Return the rows of a file: every table, what was taken when, the shifts, and the total."""
     for table, _heading, _first, rows in tables(report, operator):
         for row in rows:
-            yield csv_row(table, row.name, row, row.first, row.last)
+            yield cells(table, row.name, row, row.first, row.last)
     for bucket in report.takings:
         is_hour = isinstance(bucket.start, int)
-        yield csv_row("hour" if is_hour else "day", f"{bucket.start:02}" if is_hour else str(bucket.start), bucket)
+        yield cells("hour" if is_hour else "day", f"{bucket.start:02}" if is_hour else str(bucket.start), bucket)
     for shift in report.shifts:
-        off = "" if shift.difference is None else plain_amount(shift.difference)
-        name = text_cell(f"{shift.till} {shift.number}")
-        yield ["shift", name, "", "", "", "", "", off, settings.CASHDESK_CURRENCY, "", ""]
-    yield csv_row("total", "", report.total, report.total.first, report.total.last)
+        name = f"{shift.till} {shift.number}"
+        yield ["shift", name, *[None] * 5, shift.difference, settings.CASHDESK_CURRENCY, None, None]
+    yield cells("total", "", report.total, report.total.first, report.total.last)
 
 
-def csv_row(table: str, name: str, sums: Sums, first: str = "", last: str = "") -> list[str]:
-    """Return one row of figures as cells."""
-    return [
-        table,
-        text_cell(name),
-        str(sums.payments),
-        plain_amount(sums.paid),
-        str(sums.reversals),
-        plain_amount(sums.undone),
-        plain_amount(sums.net),
-        "",
-        settings.CASHDESK_CURRENCY,
-        text_cell(first),
-        text_cell(last),
-    ]
+def cells(table: str, name: str, sums: Sums, first: str = "", last: str = "") -> list[Cell]:
+    """Return one row of figures."""
+    figures = (sums.payments, sums.paid, sums.reversals, sums.undone, sums.net)
+    return [table, name, *figures, None, settings.CASHDESK_CURRENCY, first, last]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
@@ -25,6 +26,9 @@ from payments.models import Delivery, Payment
 from payments.tokens import token_of
 from tests.answers import given_away
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, give_room, pay
+from tests.shifts.desk import issued
+from tills.deposits import create_deposit
+from tills.models import Shift, Transaction
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 READING = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -48,8 +52,15 @@ class Route:
 
     @property
     def kind(self) -> str:
-        """What the address names: nothing, a customer, or a payment."""
-        return next((kind for kind in ("customer", "payment", "token", "part") if f"{{{kind}}}" in self.path), "")
+        """What the address names: nothing, or one of the objects below."""
+        return next(
+            (
+                kind
+                for kind in ("customer", "payment", "token", "part", "till", "line", "shift")
+                if f"{{{kind}}}" in self.path
+            ),
+            "",
+        )
 
 
 TABLE = {
@@ -71,9 +82,30 @@ TABLE = {
     "move": Route("/cashdesk/payments/{payment}/move/", 200, 303, but={"bob": (403, 303)}),
     "history": Route("/cashdesk/history/", 200, 405),
     "history_csv": Route("/cashdesk/history.csv", 200, 405),
+    "history_xlsx": Route("/cashdesk/history.xlsx", 200, 405),
+    "till_xlsx": Route("/cashdesk/till.xlsx", 200, 405),
     "till": Route("/cashdesk/till/", 200, 405),
+    "movement": Route("/cashdesk/movements/{line}/", 200, 405, unseen=(404, 405)),
+    "deposits": Route("/cashdesk/deposits/", 403, 405, but={"chief": (200, 405)}),
+    "deposit_new": Route("/cashdesk/deposits/new/", 403, 403, but={"chief": (200, 422)}),
+    "deposit_history": Route("/cashdesk/deposits/history/", 403, 405, but={"chief": (200, 405)}),
+    "deposit_history_csv": Route("/cashdesk/deposits/history.csv", 403, 405, but={"chief": (200, 405)}),
+    # Which of the acts is meant, the form says; an empty one means none.
+    "deposit": Route(
+        "/cashdesk/deposits/{till}/",
+        403,
+        403,
+        unseen=(403, 403),
+        but={"chief": (200, 404)},
+        unseen_but={"chief": (404, 404)},
+    ),
+    "shift": Route("/cashdesk/shift/", 200, 303),
+    "shifts": Route("/cashdesk/shifts/", 403, 405, but={"chief": (200, 405)}),
+    "shift_new": Route("/cashdesk/shifts/new/", 403, 403, but={"chief": (200, 422)}),
+    "shift_report": Route("/cashdesk/shifts/{shift}/", 200, 403, but={"chief": (200, 404)}),
     "report_day": Route("/cashdesk/reports/day/", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
     "report_day_csv": Route("/cashdesk/reports/day.csv", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
+    "report_day_xlsx": Route("/cashdesk/reports/day.xlsx", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
     # The table's desk is fed by files: a card is not refreshed, and the billing page is for a right of its own.
     "refresh": Route("/cashdesk/customers/{customer}/refresh/", 405, 404, unseen=(405, 404)),
     "billing": Route("/cashdesk/billing/", 403, 405, but={"chief": (200, 405)}),
@@ -101,6 +133,9 @@ SEEN = {
     "customer": {"alice": BOTH, "bob": BOTH, "charlie": {"north"}, "chief": BOTH},
     "payment": {"alice": {"house"}, "bob": BOTH, "charlie": {"north"}, "chief": BOTH},
     "token": dict.fromkeys(PEOPLE, BOTH),
+    "till": {"alice": set(), "bob": set(), "charlie": set(), "chief": BOTH},
+    "line": {"alice": {"house"}, "bob": set(), "charlie": {"north"}, "chief": BOTH},
+    "shift": {"alice": {"house"}, "bob": set(), "charlie": set(), "chief": BOTH},
     "part": {"alice": set(), "bob": set(), "charlie": set(), "chief": BOTH},
 }
 
@@ -112,17 +147,22 @@ class World:
     people: dict[str, Operator]
     customers: dict[str, Customer]
     payments: dict[str, Payment]
+    deposits: dict[str, Transaction]
+    shifts: dict[str, Shift]
     browsers: dict[str, Client] = field(default_factory=dict)
 
     def ids(self, owner: str) -> dict[str, str]:
         """Return what stands in an address for the objects of this owner."""
         if owner == "missing":
-            return {"customer": "999999", "payment": str(MISSING), "token": "nothing", "part": "999999"}
+            return {"customer": "999999", "payment": str(MISSING), "token": "nothing"} | dict.fromkeys(
+                ("part", "till", "line", "shift"), "999999"
+            )
         payment = self.payments[owner]
         part = Delivery.objects.filter(allocation__payment=payment).earliest("pk")
         return {
             "customer": str(self.customers[owner].pk), "payment": str(payment.key), "token": token_of(payment),
-            "part": str(part.pk),
+            "part": str(part.pk), "till": str(payment.transaction.till_id), "line": str(self.deposits[owner].pk),
+            "shift": str(self.shifts[owner].pk),
         }  # fmt: skip
 
     def browser(self, name: str) -> Client:
@@ -150,7 +190,13 @@ def world(alice: Operator, bob: Operator, charlie: Operator, north: Reseller) ->
         InvoiceFactory.create(customer=customer)
     payments = {"house": pay(alice, customers["house"]), "north": pay(charlie, customers["north"])}
     Delivery.objects.update(id=F("id") + 880000)  # an id that stands nowhere else in a page
-    return World(people, customers, payments)
+    deposits = {
+        owner: create_deposit(operator=people["chief"], holder=holder, amount=Decimal(5), comment="", key=uuid4())
+        for owner, holder in (("house", alice), ("north", north))
+    }
+    # A reseller's till has no shifts: what is not Alice's is a colleague's.
+    shifts = {"house": issued(people["chief"], alice), "north": issued(people["chief"], OperatorFactory.create())}
+    return World(people, customers, payments, deposits, shifts)
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, str]]:
