@@ -106,7 +106,7 @@ class Cashier:
 
     def _send(self, path: str, form: dict[str, str]) -> httpx.Response | None:
         """Return the answer that leads to a receipt, or None when there was no answer, or none that knows."""
-        token = self.counter.client.cookies.get("cashdesk-csrf", "")
+        token = self.counter.client.cookies.get("cashdesk-csrf") or ""
         sent = {**form, "csrfmiddlewaretoken": token}
         try:
             answer = self.counter.post(path, sent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -42,8 +43,9 @@ class Cluster:
 
     def _make_database(self) -> None:
         """Make the desk's database as its role, which owns it then."""
-        place = {"host": "127.0.0.1", "port": self.port, "user": "cashdesk", "password": self.password}
-        owner = psycopg2.connect(dbname="postgres", **place)
+        owner = psycopg2.connect(
+            dbname="postgres", host="127.0.0.1", port=self.port, user="cashdesk", password=self.password
+        )
         owner.autocommit = True
         with owner.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {NAME}")
@@ -95,5 +97,5 @@ def own_cluster(**options: str) -> Iterator[Cluster]:
     finally:
         connections.close_all()
         connection.settings_dict.update(before)
-        postgres.end(cluster.server, postgres.signal.SIGINT)
+        postgres.end(cluster.server, signal.SIGINT)
         shutil.rmtree(folder, ignore_errors=True)

@@ -51,7 +51,7 @@ class Counter:
     def form(self, path: str, named: str) -> dict[str, str]:
         """Return the values of the page's form that has a field of this name, as a browser would send them."""
         page = BeautifulSoup(self.client.get(path).raise_for_status().text, "html.parser")
-        return values_of(next(form for form in page.find_all("form") if form.find(attrs={"name": named})))
+        return values_of(next(form for form in page.find_all("form") if form.select_one(f'[name="{named}"]')))
 
     def post(self, path: str, values: dict[str, str]) -> httpx.Response:
         """Send a form and return the answer without following it."""

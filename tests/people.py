@@ -31,13 +31,13 @@ def house(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def north(house: None) -> Reseller:
-    """The reseller whose customers Charlie serves."""
+    """Return the reseller whose customers Charlie serves."""
     return ResellerFactory.create(name="North", code="north")
 
 
 @pytest.fixture
 def alice(house: None) -> Operator:
-    """A cashier with zero permissions who serves all customers."""
+    """Return a cashier with zero permissions who serves all customers."""
     return OperatorFactory.create(username="alice", name="Alice")
 
 
@@ -49,5 +49,5 @@ def bob(house: None) -> Operator:
 
 @pytest.fixture
 def charlie(north: Reseller) -> Operator:
-    """An operator of the reseller North."""
+    """Return an operator of the reseller North."""
     return OperatorFactory.create(username="charlie", name="Charlie", reseller=north)

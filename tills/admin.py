@@ -152,12 +152,14 @@ class ShiftAdmin(LookUpAdmin):
     kept_with = ("till", "issued_by", "closed_by")
 
 
+ROW_COLUMNS = ("what", amount("value", _("value")), "pieces", "reference")
+
+
 class CountRows(admin.TabularInline):  # type: ignore[type-arg]  # it takes its arguments only in the stubs
     """What was counted."""
 
     model = CountRow
-    fields = ("what", amount("value", _("value")), "pieces", "reference")
-    readonly_fields = fields
+    fields = readonly_fields = ROW_COLUMNS  # type: ignore[assignment]  # a function is a column, too
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -17,7 +17,7 @@ from customers.models import Customer
 from payments.models import Allocation, Payment
 from tests.counter import Counter
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory
-from tests.payments.test_races import drop_unique_key
+from tests.racing import drop_unique_key
 from tests.server import environment, running_desk
 from tills.models import Transaction
 
