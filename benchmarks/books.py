@@ -77,7 +77,9 @@ class Ledger:
         self.methods = list(PaymentMethod.objects.order_by("pk"))
         self.customers = Customer.objects.bulk_create(CustomerFactory.build_batch(CUSTOMERS), batch_size=500)
         documents = [
-            InvoiceFactory.build(customer=customer, total=Decimal(10**8)) for customer in self.customers for _n in range(2)
+            InvoiceFactory.build(customer=customer, total=Decimal(10**8))
+            for customer in self.customers
+            for _n in range(2)
         ]
         self.invoices: dict[int, list[Invoice]] = defaultdict(list)
         for invoice in Invoice.objects.bulk_create(documents, batch_size=500):
@@ -131,7 +133,9 @@ class Ledger:
         customer, method = self.chance.choice(self.customers), self.chance.choice(self.methods)
         amount = Decimal(self.chance.randint(300, 20000)).scaleb(-2)
         facts = {"amount": amount, "effect": method.effect_of(amount), "cash": method.cash_of(amount)}
-        line = self.line(till, last, "payment", customer=customer, method=method, comment="October, at the door", **facts)
+        line = self.line(
+            till, last, "payment", customer=customer, method=method, comment="October, at the door", **facts
+        )
         payment = Payment(
             pk=line.pk, transaction=line, key=UUID(int=self.chance.getrandbits(128), version=4), reference="VS 2026",
             paid_on=line.business_date, customer_name=customer.name, customer_login=customer.login,
@@ -163,7 +167,9 @@ class Ledger:
         """Undo the payment of the line before."""
         was = taken.transaction
         facts = {"amount": was.amount, "effect": -was.effect, "cash": -was.cash}
-        line = self.line(till, last, "reversal", customer=was.customer, method=was.method, comment="counted again", **facts)
+        line = self.line(
+            till, last, "reversal", customer=was.customer, method=was.method, comment="counted again", **facts
+        )
         self.rows.reversals.append(Reversal(pk=line.pk, payment=taken, transaction=line, reason="amount"))
         self.sign(line, reversal=recording.describe_reversal(taken, Reversal.Reason.WRONG_AMOUNT, None))
         for delivery in taken.told:  # type: ignore[attr-defined]
@@ -174,7 +180,12 @@ class Ledger:
                 part = delivery.reference.rpartition("/")[2]
                 pk = 3 * line.pk + int(part)
                 self.rows.deliveries.append(
-                    Delivery(pk=pk, allocation_id=delivery.allocation_id, kind="undo", reference=f"{line.document_number}/{part}")
+                    Delivery(
+                        pk=pk,
+                        allocation_id=delivery.allocation_id,
+                        kind="undo",
+                        reference=f"{line.document_number}/{part}",
+                    )
                 )
         return line
 

@@ -80,16 +80,17 @@ def read_anchor(line: str) -> Anchor:
     """Return the anchor in a line; raises AnchorBroken when it is none, or not as it was signed."""
     try:
         anchor = json.loads(line)
-    except ValueError:
-        anchor = None
-    if not isinstance(anchor, dict) or anchor.get("anchor") != KIND:
+        mac = str(anchor.pop("mac", ""))
+        text = proofs.canonical(anchor)
+    except (AttributeError, TypeError, ValueError):
+        raise AnchorBroken(_("this is not an anchor")) from None
+    if anchor.get("anchor") != KIND:
         raise AnchorBroken(_("this is not an anchor"))
-    mac, name = anchor.pop("mac", ""), str(anchor.get("key_id"))
     try:
-        key = proofs.key_named(name)
+        key = proofs.key_named(str(anchor.get("key_id")))
     except proofs.UnknownKey as fault:
         raise AnchorBroken(str(fault)) from None
-    if not hmac.compare_digest(_mac(key, proofs.canonical(anchor)), str(mac)):
+    if not hmac.compare_digest(_mac(key, text).encode(), mac.encode()):
         raise AnchorBroken(_("its signature does not fit: it was changed"))
     return {**anchor, "mac": mac}
 

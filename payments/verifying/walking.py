@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import multiprocessing
 import os
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from multiprocessing.util import Finalize
 
 from django.db import connection, connections
 
@@ -54,5 +54,5 @@ def _examine_beside(moment: str, ground: Ground, stretch: Stretch) -> Examined:
         gc.freeze()
         gc.disable()  # rows make no cycles, and looking for some takes a tenth of the time
         _open.enter_context(one_moment(shared_by=moment))
-        atexit.register(connections.close_all)
+        Finalize(None, connections.close_all, exitpriority=1)  # a worker runs no atexit
     return examine(stretch, ground)

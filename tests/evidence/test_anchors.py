@@ -191,6 +191,7 @@ def test_the_last_printing_taken_away_is_found(bare: list[Payment], anchors: Pat
         lambda anchor: anchor.update(at="2030-01-01T00:00:00.000000Z"),
         lambda anchor: anchor.update(previous=None),
         lambda anchor: anchor.update(mac="0" * 64),
+        lambda anchor: anchor.update(mac="Ž"),
         lambda anchor: anchor.pop("mac"),
     ],
 )
@@ -200,6 +201,16 @@ def test_an_anchor_changed_without_the_key_is_found(
     append_anchor(anchors)
     change(anchors, 0, what)
     assert faults(anchors)[0] == "anchors.jsonl line 1: its signature does not fit: it was changed"
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[]", "7", '"text"', '{"anchor": 1.5}', "\udcff", "{" * 100])
+def test_what_is_no_anchor_is_found_and_does_not_stop_the_rest(ledger: list[Payment], anchors: Path, line: str) -> None:
+    append_anchor(anchors)
+    anchors.write_text(anchors.read_text() + line + "\n", errors="surrogateescape")
+    report = verified(anchors)
+    assert (report.anchors, [str(fault) for fault in report.faults]) == (
+        1, ["anchors.jsonl line 2: this is not an anchor"],
+    )  # fmt: skip
 
 
 def test_an_anchor_taken_from_the_middle_is_found(ledger: list[Payment], anchors: Path) -> None:
