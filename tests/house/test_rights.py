@@ -32,6 +32,7 @@ from tills.models import Shift, Transaction
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 READING = {"GET", "HEAD", "OPTIONS", "TRACE"}
+KINDS = ("customer", "payment", "token", "part", "till", "line", "shift")
 MISSING = UUID("99999999-9999-4999-8999-999999999999")
 
 
@@ -106,6 +107,8 @@ TABLE = {
     "report_day": Route("/cashdesk/reports/day/", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
     "report_day_csv": Route("/cashdesk/reports/day.csv", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
     "report_day_xlsx": Route("/cashdesk/reports/day.xlsx", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
+    "accounts": Route("/cashdesk/reports/accounts/", 403, 405, but=dict.fromkeys(("bob", "chief"), (200, 405))),
+    "accounts_csv": Route("/cashdesk/reports/accounts.csv", 403, 405, but=dict.fromkeys(("bob", "chief"), (422, 405))),
     # The table's desk is fed by files: a card is not refreshed, and the billing page is for a right of its own.
     "refresh": Route("/cashdesk/customers/{customer}/refresh/", 405, 404, unseen=(405, 404)),
     "billing": Route("/cashdesk/billing/", 403, 405, but={"chief": (200, 405)}),
@@ -274,6 +277,11 @@ def test_everybody_gets_the_answer_of_the_table(world: World, name: str) -> None
     assert not wrong, "\n".join(wrong)
 
 
+def named(kind: str, text: str) -> str:
+    """Return an id as it stands in an address: a short one stands elsewhere by chance."""
+    return text if kind in {"payment", "token"} else f"/{text}/"
+
+
 @pytest.mark.parametrize("name", [name for name, route in TABLE.items() if route.kind])
 def test_foreign_looks_exactly_like_missing(world: World, name: str) -> None:
     route = TABLE[name]
@@ -284,7 +292,7 @@ def test_foreign_looks_exactly_like_missing(world: World, name: str) -> None:
                 for each in (owner, "missing"):
                     ids = world.ids(each)
                     answer = world.browser(person).generic(method, route.path.format(**ids))
-                    answers.append(given_away(answer, ids[route.kind]))
+                    answers.append(given_away(answer, named(route.kind, ids[route.kind])))
                 assert answers[0] == answers[1], f"{person} {method} {owner}"
 
 
