@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from cashdesk.views import (
+    accounts,
     billing,
     checking,
     customer,
@@ -61,6 +62,8 @@ urlpatterns = [
     path("cashdesk/reports/day/", reports.report_day, name="report_day"),
     path("cashdesk/reports/day.csv", reports.report_day_csv, name="report_day_csv"),
     path("cashdesk/reports/day.xlsx", reports.report_day_xlsx, name="report_day_xlsx"),
+    path("cashdesk/reports/accounts/", accounts.accounts, name="accounts"),
+    path("cashdesk/reports/accounts.csv", accounts.accounts_csv, name="accounts_csv"),
     path("cashdesk/billing/", billing.billing, name="billing"),
     path("cashdesk/billing/hook/", refreshing.hook, name="billing_hook"),
     path("cashdesk/billing/parts/<int:pk>/", billing.part, name="billing_part"),

@@ -16,7 +16,7 @@ from customers.words import clean
 from tills.blindness import hidden_lines
 from tills.forms import AddTillForm, ChangeTillForm, MethodForm
 from tills.holders import make_till
-from tills.models import Count, CountRow, PaymentMethod, Shift, Till, Transaction, ZReport
+from tills.models import Booking, Count, CountRow, PaymentMethod, Shift, Till, Transaction, ZReport
 
 LARGEST_NUMBER = 2**31 - 1
 
@@ -95,6 +95,19 @@ class PaymentMethodAdmin(KeptAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: PaymentMethod | None = None) -> tuple[str, ...]:
         """Return the effect of a method that has been used."""
         return ("stays_with_operator", "in_drawer") if obj is not None and is_used(obj) else ()
+
+
+@admin.register(Booking)
+class BookingAdmin(KeptAdmin):
+    """On which accounts the movements are booked."""
+
+    list_display = ("kind", "method", "debit", "credit")
+    fields = ("kind", "method", "debit", "credit")
+    kept_with = ("method",)
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return all accounts: they are the same for everybody."""
+        return Booking.objects.all()
 
 
 @admin.display(description=_("number"))

@@ -104,6 +104,7 @@ def links(form: PeriodForm) -> dict[str, str]:
     return {
         "screen": f"{reverse('report_day')}?{urlencode(days)}",
         "print": f"{reverse('report_day')}?{urlencode({**days, 'print': '1'})}",
+        "accounts": f"{reverse('accounts')}?{urlencode(days)}",
         "csv": f"{reverse('report_day_csv')}?{urlencode(days)}",
         "xlsx": f"{reverse('report_day_xlsx')}?{urlencode(days)}",
     }

@@ -16,10 +16,19 @@ from billing.models import Batch, Counter, Import, Pull, Settlement
 from customers.models import Customer, Invoice, SearchKey
 from payments.models import Delivery, GivenUpKey, Payment, Printing, Reversal
 from payments.reversing import reverse_payment
-from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, ResellerFactory, give_room, pay
+from tests.factories import (
+    CustomerFactory,
+    InvoiceFactory,
+    OperatorFactory,
+    ResellerFactory,
+    card,
+    cash,
+    give_room,
+    pay,
+)
 from tests.shifts.desk import cash_of, closed, counted, opened, till_with_shifts
 from tills.closing import write_off_short
-from tills.models import Count, Kind, Shift, Till, Transaction
+from tills.models import Booking, Count, Kind, Shift, Till, Transaction
 
 OURS = ("accounts", "billing", "customers", "payments", "tills")
 
@@ -85,6 +94,10 @@ def write_books() -> Books:
         Pull.objects.create(number=number, is_full=True, started_at=now)
         SearchKey.objects.create(key=f"word{number}", customer=customer)
     Counter.objects.filter(name="fetch").update(value=5)
+    Booking.objects.create(kind=Kind.PAYMENT, method=cash(), debit="211", credit="311")
+    Booking.objects.create(kind=Kind.PAYMENT, method=card(), debit="261", credit="311")
+    Booking.objects.create(kind=Kind.OVER, debit="211", credit="668")
+    Booking.objects.create(kind=Kind.PAY_OUT, debit="548", credit="211")
     run_two_shifts()
     delivery = Delivery.objects.get(allocation__payment=payment, allocation__invoice=invoice)
     for step in (Settlement.Step.RETRY, Settlement.Step.ENTERED):

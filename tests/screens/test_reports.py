@@ -20,6 +20,7 @@ PAGES = {
     "report-day": "/cashdesk/reports/day/",
     "report-range": "/cashdesk/reports/day/?from=2026-01-01",
     "report-error": "/cashdesk/reports/day/?from=2026-03-02&to=2026-03-01",
+    "accounts": "/cashdesk/reports/accounts/",
     "report-paper": "/cashdesk/reports/day/?print=1",
 }
 

@@ -546,6 +546,110 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Booking",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("payment", "Payment"),
+                            ("deposit", "Deposit created"),
+                            ("refill", "Deposit refilled"),
+                            ("withdrawal", "Withdrawn from the deposit"),
+                            ("closing", "Deposit closed"),
+                            ("float", "Float received"),
+                            ("float_given", "Float issued"),
+                            ("pay_in", "Pay-in"),
+                            ("pay_out", "Pay-out"),
+                            ("drop", "Cash to the safe"),
+                            ("drop_taken", "Cash from a till"),
+                            ("over", "Over"),
+                            ("short", "Short"),
+                            ("write_off", "Short written off"),
+                        ],
+                        help_text="A reversal is booked like its payment with debit and credit exchanged.",
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("debit", models.CharField(max_length=32, verbose_name="debit account")),
+                ("credit", models.CharField(max_length=32, verbose_name="credit account")),
+                (
+                    "method",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="For payments; empty for everything else.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="tills.paymentmethod",
+                        verbose_name="method",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "accounts of a movement",
+                "verbose_name_plural": "accounts of movements",
+                "ordering": ["kind", "method"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "method"),
+                        name="booking_once_per_method",
+                        violation_error_message="There are accounts for this method already.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("method__isnull", True)),
+                        fields=("kind",),
+                        name="booking_once_per_kind",
+                        violation_error_message="There are accounts for this kind already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "payment",
+                                    "deposit",
+                                    "refill",
+                                    "withdrawal",
+                                    "closing",
+                                    "float",
+                                    "float_given",
+                                    "pay_in",
+                                    "pay_out",
+                                    "drop",
+                                    "drop_taken",
+                                    "over",
+                                    "short",
+                                    "write_off",
+                                ],
+                            )
+                        ),
+                        name="booking_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "payment"), ("method__isnull", False)),
+                            models.Q(models.Q(("kind", "payment"), _negated=True), ("method__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="booking_method_of_payment",
+                        violation_error_message="Choose a method for a payment, and none for anything else.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("debit", ""), _negated=True),
+                            models.Q(("credit", ""), _negated=True),
+                            models.Q(("debit", models.F("credit")), _negated=True),
+                        ),
+                        name="booking_two_accounts",
+                        violation_error_message="Write two different accounts.",
+                    ),
+                ],
+            },
+        ),
         migrations.AddConstraint(
             model_name="count",
             constraint=models.UniqueConstraint(fields=("shift", "number"), name="count_number_once_per_shift"),

@@ -1,11 +1,12 @@
 """Tills, methods, shifts and counts, and the till's journal: each line a fact that is written once."""
 
+from tills.models.booking import Booking
 from tills.models.kind import EFFECTS, Kind
 from tills.models.shift import Count, CountRow, Shift, ZReport
 from tills.models.till import PaymentMethod, Till
 from tills.models.transaction import Transaction, UsedForm, WriteOff, document_number, numbered
 
 __all__ = [
-    "EFFECTS", "Count", "CountRow", "Kind", "PaymentMethod", "Shift", "Till", "Transaction", "UsedForm", "WriteOff",
-    "ZReport", "document_number", "numbered",
+    "EFFECTS", "Booking", "Count", "CountRow", "Kind", "PaymentMethod", "Shift", "Till", "Transaction", "UsedForm",
+    "WriteOff", "ZReport", "document_number", "numbered",
 ]  # fmt: skip
