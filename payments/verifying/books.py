@@ -20,6 +20,7 @@ from payments.verifying.lines import Ground
 from payments.verifying.overpaid import overpaid
 from payments.verifying.report import Report
 from payments.verifying.rows import Stretch, TillFacts, stretches
+from payments.verifying.shifts import shift_faults
 from payments.verifying.walking import Walkers, walkers
 from tills import journal, proofs
 from tills.models import PaymentMethod, Till, Transaction
@@ -41,6 +42,7 @@ def verify_books(asked: Asked) -> Report:
         _walk(report, crew)
         report.add_faults(faults_beside(report.tally))
         report.add_faults(overpaid())
+        report.add_faults(shift_faults())
         report.add_warnings(odd_methods(report.tally))
         report.printings = Printing.objects.count()
         if asked.anchors is not None:
