@@ -10,14 +10,21 @@ from random import Random
 COUNT = 400
 FIRST_ID = 1001
 RESELLERS = {"north": "North Net", "south": "South Fibre"}
+# first and last names that go together
 NAMES = [
-    ("Jan", "Novák"), ("Jana", "Nováková"), ("Eva", "Dvořáková"), ("Petr", "Svoboda"), ("José", "García"),
-    ("María", "Fernández"), ("Núria", "Puig"), ("Aoife", "O'Brien"), ("Seán", "McCarthy"), ("Emma", "Smith"),
-    ("Oliver", "Jones"), ("Jean-Luc", "Lefèvre"), ("Chloé", "Moreau"), ("Jürgen", "Groß"), ("Käthe", "Müller"),
-    ("Łukasz", "Wójcik"), ("Agnieszka", "Żak"), ("Тарас", "Шевченко"), ("Олена", "Коваленко"), ("Софія", "Бондар"),
-    ("João", "Araújo"), ("Beatriz", "Conceição"), ("Søren", "Ærø"), ("İpek", "Yılmaz"), ("محمد", "العلي"),
-    ("فاطمة", "حسن"), ("Γιώργος", "Παππάς"), ("Anh", "Nguyễn"), ("Marta", "Kowalska"), ("Tomás", "de la Cruz"),
-]  # fmt: skip
+    (["Jan", "Petr", "Tomáš", "Václav"], ["Novák", "Svoboda", "Dvořák", "Černý"]),
+    (["Jana", "Eva", "Zuzana"], ["Nováková", "Dvořáková", "Malá"]),
+    (["José", "María", "Núria", "Tomás"], ["García", "Fernández", "Puig", "de la Cruz"]),
+    (["Aoife", "Seán", "Emma", "Oliver"], ["O'Brien", "McCarthy", "Smith", "Jones"]),
+    (["Jean-Luc", "Chloé", "Zoé"], ["Lefèvre", "Moreau", "d'Arc"]),
+    (["Jürgen", "Käthe", "Søren"], ["Groß", "Müller", "Ærø"]),
+    (["Łukasz", "Agnieszka", "Marta"], ["Wójcik", "Żak", "Nowak"]),
+    (["Тарас", "Олена", "Софія"], ["Шевченко", "Коваленко", "Бондар"]),
+    (["João", "Beatriz", "Inês"], ["Araújo", "Conceição", "Silva"]),
+    (["Γιώργος", "Ελένη"], ["Παππάς", "Νικολάου"]),
+    (["محمد", "فاطمة"], ["العلي", "حسن"]),
+    (["İpek", "Deniz"], ["Yılmaz", "Öztürk"]),
+]
 COMPANIES = ["Bakery Sunrise", "Hotel Adriatic", "Novák s.r.o.", "Cafe Müller", "Blue Dolphin Ltd", "Школа № 5"]
 FEES = [Decimal("19.90"), Decimal("24.50"), Decimal("29.90"), Decimal("39.00"), Decimal("59.90")]
 
@@ -46,12 +53,10 @@ def ids() -> set[str]:
 
 
 def _customer(random: Random, number: int, balance: Decimal) -> list[str]:
-    first, last = NAMES[number % len(NAMES)] if number < FIRST_ID + len(NAMES) else (
-        random.choice(NAMES)[0], random.choice(NAMES)[1]
-    )  # fmt: skip
+    name = " ".join(random.choice(part) for part in NAMES[number % len(NAMES)])
     company = random.choice(COMPANIES) if number % 17 == 0 else ""
     reseller = random.choices(["", *RESELLERS], weights=[6, 3, 2])[0]
-    return [str(number), f"c{number}", f"{first} {last}", company, reseller, str(balance)]
+    return [str(number), f"c{number}", name, company, reseller, str(balance)]
 
 
 def _invoices(random: Random, number: int, fee: Decimal, today: date) -> Iterator[list[str]]:
