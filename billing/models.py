@@ -117,6 +117,19 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return self.role
 
+    @property
+    def label(self) -> str:
+        """What the conversation is for, in words."""
+        return str(ROLES.get(self.role, self.role))
+
+
+ROLES = {
+    "pull": _("Customers and invoices"),
+    "deliver": _("Payments"),
+    "card": _("Cards at the counter"),
+    "hook": _("Hooks"),
+}
+
 
 class Source(models.Model):
     """Which billing system the figures come from; there is one row at most."""

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from billing.counting import draw
 from customers.models import Customer
+from payments.balances import NOT_YET_THERE
 from payments.models import Delivery
 from tills.locking import require_transaction
 
@@ -62,7 +63,7 @@ def mark_reflected(customer_ids: Sequence[int]) -> int:
     """Mark the delivered parts of locked customers, whose figures are being written, as contained in them."""
     require_transaction("marking parts as reflected")
     delivered = Delivery.objects.filter(
-        state=Delivery.State.DELIVERED, reflected=False, **{f"{CUSTOMER}__in": customer_ids}
+        NOT_YET_THERE, state=Delivery.State.DELIVERED, **{f"{CUSTOMER}__in": customer_ids}
     )
     ids = list(delivered.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     return Delivery.objects.filter(pk__in=ids).update(reflected=True)

@@ -24,11 +24,7 @@ def use_source(wanted: str) -> None:
     Raises SwitchRefused when the settings name another one, or when a part that was taken while another one was in use
     is neither reflected, cancelled nor refused: the new one would never be told of it, or would be told again.
     """
-    if wanted != settings.CASHDESK_BILLING:
-        raise SwitchRefused(
-            _("CASHDESK_BILLING is %(set)s; this command needs %(wanted)s.")
-            % {"set": settings.CASHDESK_BILLING, "wanted": wanted}
-        )
+    check_setting(wanted)
     if current_source() == wanted:
         return
     with transaction.atomic(durable=True):
@@ -39,6 +35,15 @@ def use_source(wanted: str) -> None:
         if before != wanted:
             Source.objects.exclude(name=wanted).delete()
             Source.objects.get_or_create(name=wanted, defaults={"since": timezone.now()})
+
+
+def check_setting(wanted: str) -> None:
+    """Raise SwitchRefused when the settings name another billing system; writes nothing."""
+    if wanted != settings.CASHDESK_BILLING:
+        raise SwitchRefused(
+            _("CASHDESK_BILLING is %(set)s; this command needs %(wanted)s.")
+            % {"set": settings.CASHDESK_BILLING, "wanted": wanted}
+        )
 
 
 def current_source() -> str | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.faults import ImportRefused
 from billing.importing import import_files, preview_files
-from billing.switching import SwitchRefused, use_source
+from billing.switching import SwitchRefused, check_setting, use_source
 from billing.telling import tell_preview, tell_run
 
 
@@ -42,10 +42,11 @@ class Command(BaseCommand):
         """Import, or say what would be imported; exits with 1 when it is refused."""
         files = {name: options[name] for name in ("customers", "invoices", "includes_batch", "allow_vanished")}
         try:
-            use_source("files")
             if options["dry_run"]:
+                check_setting("files")
                 self.stdout.write(tell_preview(preview_files(**files)))
             else:
+                use_source("files")
                 self.stdout.write(tell_run(import_files(**files, as_of=options["as_of"])))
         except (ImportRefused, SwitchRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
