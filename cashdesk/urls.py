@@ -39,6 +39,7 @@ urlpatterns = [
     path("cashdesk/customers/<int:pk>/preview/", customer.preview, name="preview"),
     path("cashdesk/customers/<int:pk>/refresh/", refreshing.refresh, name="refresh"),
     path("cashdesk/payments/<uuid:key>/", payment.receipt, name="receipt"),
+    path("cashdesk/payments/<uuid:key>/receipt.pdf", payment.receipt_pdf, name="receipt_pdf"),
     path("cashdesk/payments/<uuid:key>/print/", payment.printed, name="print"),
     path("cashdesk/payments/<uuid:key>/give-up/", payment.abandon, name="give_up"),
     path("cashdesk/payments/<uuid:key>/reverse/", undoing.reverse, name="reverse"),

@@ -7,10 +7,13 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Operator
 from cashdesk.http import OperatorRequest, see_other
+from cashdesk.pdf_files import pdf_of, weasyprint
 from cashdesk.receipt_check import check_address, check_code
 from customers.models import Customer
 from payments.giving_up import give_up, is_given_up
@@ -28,6 +31,21 @@ def receipt(request: OperatorRequest, key: UUID) -> HttpResponse:
     if payment is None:
         return not_saved(request, key)
     return show_receipt(request, payment, None)
+
+
+@require_safe
+def receipt_pdf(request: OperatorRequest, key: UUID) -> HttpResponse:
+    """Download the receipt as a PDF, which says Copy; without WeasyPrint there is no such page."""
+    payment = find_receipt(request, key) if weasyprint() else None
+    if payment is None:
+        raise Http404
+    context = told(request, payment, None)
+    sheet = (settings.BASE_DIR / "static" / "receipt_pdf.css").read_text(encoding="utf-8")
+    made = pdf_of(render_to_string("desk/receipt_pdf.html", context, request), sheet)
+    name = f"receipt-{payment.transaction.document_number}.pdf"
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    headers = {"Content-Disposition": disposition or "attachment", "Cache-Control": "no-store"}
+    return HttpResponse(made, content_type="application/pdf", headers=headers)
 
 
 @require_POST
@@ -61,9 +79,14 @@ def find_receipt(request: OperatorRequest, key: UUID) -> Payment | None:
 
 def show_receipt(request: OperatorRequest, payment: Payment, printing: Printing | None) -> HttpResponse:
     """Return the receipt's page; without a counted printing the paper says Copy."""
+    return render(request, "desk/receipt.html", told(request, payment, printing))
+
+
+def told(request: OperatorRequest, payment: Payment, printing: Printing | None) -> dict[str, object]:
+    """Return what the receipt's templates show."""
     asked = request.GET.get("paper", "")
     shown = read_receipt(payment)
-    context = {
+    return {
         "receipt": shown,
         "printing": printing,
         "may_reverse": shown.reversal is None and may_reverse(request.user, payment),
@@ -77,8 +100,8 @@ def show_receipt(request: OperatorRequest, payment: Payment, printing: Printing 
         "provider_address": settings.CASHDESK_PROVIDER_ADDRESS,
         "provider_tax_id": settings.CASHDESK_PROVIDER_TAX_ID,
         "receipt_footer": settings.CASHDESK_RECEIPT_FOOTER,
+        "has_pdf": weasyprint() is not None,
     }
-    return render(request, "desk/receipt.html", context)
 
 
 def visible_links(request: OperatorRequest, shown: Receipt) -> set[UUID]:

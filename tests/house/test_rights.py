@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Operator, Reseller
 from cashdesk.doors import OPEN
+from cashdesk.pdf_files import weasyprint
 from customers.models import Customer
 from payments.models import Delivery, Payment
 from payments.tokens import token_of
@@ -76,6 +77,10 @@ TABLE = {
     "customer": Route("/cashdesk/customers/{customer}/", 200, 422),
     "preview": Route("/cashdesk/customers/{customer}/preview/", 200, 200),
     "receipt": Route("/cashdesk/payments/{payment}/", 200, 405, unseen=(404, 405)),
+    # Without WeasyPrint there is no such page for anybody.
+    "receipt_pdf": Route(
+        "/cashdesk/payments/{payment}/receipt.pdf", 200 if weasyprint() else 404, 405, unseen=(404, 405)
+    ),
     "print": Route("/cashdesk/payments/{payment}/print/", 405, 200, unseen=(405, 404)),
     "give_up": Route("/cashdesk/payments/{payment}/give-up/", 405, 303, unseen=(405, 303)),
     "reverse": Route("/cashdesk/payments/{payment}/reverse/", 200, 422, but={"bob": (403, 403)}),
