@@ -12,7 +12,7 @@ from payments import rules
 from payments.models import Payment, Reversal
 from payments.orders import Order, check_not_given_up, find_own_payment, same_or_refused
 from payments.recording import check_customer, lock_customers, record_payment, record_reversal
-from payments.refusals import AlreadyReversed, CustomerGone
+from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise
 from payments.reversing import check_reversible, lock_payment
 from payments.taking import payment_that_won
 from tills.locking import run_act
@@ -30,7 +30,8 @@ def move_payment(*, operator: Operator, key: UUID, customer_id: int, new_key: UU
         return run_act(lambda: _move(operator, key, customer_id, new_key, comment))
     except IntegrityError:
         payment = Payment.objects.visible_to(operator).select_related("transaction").get(key=key)
-        return payment_that_won(operator, _order(payment, customer_id, new_key))
+        order = _order(payment, customer_id, new_key)
+        return _moved_before(payment_that_won(operator, order), payment, order)
 
 
 def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, comment: str) -> Payment:
@@ -69,9 +70,14 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
 
 
 def _moved_before(earlier: Payment, payment: Payment, order: Order) -> Payment:
-    """Return the payment that the same form made before; raises AlreadyReversed when another form moved it."""
+    """Return the payment that the same form made before.
+
+    Raises AlreadyReversed when another form moved it, KeyUsedOtherwise when the key took money and moved none.
+    """
     reversal = Reversal.objects.filter(payment=payment).first()
-    if reversal is not None and reversal.replacement_id != earlier.pk:
+    if reversal is None:
+        raise KeyUsedOtherwise(earlier)
+    if reversal.replacement_id != earlier.pk:
         raise AlreadyReversed(reversal)
     return same_or_refused(earlier, order)
 

@@ -138,3 +138,14 @@ def test_a_used_key_of_another_payment_is_refused(alice: Operator, wrong: Custom
     with pytest.raises((KeyUsedOtherwise, AlreadyReversed)):
         move_payment(operator=alice, key=payment.key, customer_id=wrong.pk, new_key=taken.key)
     assert Payment.objects.count() == 2
+
+
+def test_a_payment_that_looks_like_the_moved_one_is_not_taken_for_it(
+    alice: Operator, wrong: Customer, right: Customer
+) -> None:
+    """Same customer, amount and method, and yet nothing was moved: it must not look as if it had been."""
+    payment, lookalike = pay(alice, wrong), pay(alice, right)
+    with pytest.raises(KeyUsedOtherwise):
+        move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=lookalike.key)
+    assert Payment.objects.count() == 2
+    assert not Reversal.objects.exists()
