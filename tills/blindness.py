@@ -40,7 +40,7 @@ def hidden_lines(operator: Operator, path: str = "") -> Q:
 
     For an operator who counts nothing blind it holds for no line; it asks no query of its own.
     """
-    if operator.pk is None or operator.reseller_id is not None:
-        return Q(pk__in=[])  # nobody, or one of several at a till that has no shifts
+    if operator._state.adding or operator.reseller_id is not None:
+        return Q(pk__in=[])  # nobody who is stored, or one of several at a till that has no shifts
     own = Shift.objects.filter(till__operator=operator, state=Shift.State.OPEN, blind=True)
     return Q(**{f"{path}shift__in": own.values("pk")})
