@@ -46,13 +46,13 @@ RULES = {
 }
 
 
-def broken_rules() -> dict[str, int]:
-    """Return how often each rule is broken, the desk's own verification included; empty when the books hold."""
+def broken_rules(*, but: str = "") -> dict[str, int]:
+    """Return how often each rule (but one) is broken, the desk's own verification included; empty: the books hold."""
     found = {}
     with connection.cursor() as cursor:
         for name, query in RULES.items():
             cursor.execute(query)
-            found[name] = int(cursor.fetchone()[0])
+            found[name] = int(cursor.fetchone()[0]) if name != but else 0
     found["faults_found_by_verify_books"] = verify_books(Asked()).faults_in_all
     return {name: count for name, count in found.items() if count}
 

@@ -98,3 +98,29 @@ def kept_scene() -> Iterator[Callable[[], None]]:
             Path(kept).unlink(missing_ok=True)
         else:
             run_beside_it(f"DROP DATABASE IF EXISTS {quoted(kept)}")
+
+
+@contextmanager
+def own_copy(mark: str) -> Iterator[None]:
+    """Let this process work on a copy of the scratch database for the block, apart from other processes."""
+    from django.db import connection, connections
+
+    from tests.database import copy_sqlite, create_from_template, quoted, run_beside_it
+
+    name, own = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_{mark}"
+    base = f"{name}_base"  # nobody is connected to it
+    connections.close_all()
+    if connection.vendor == "sqlite":
+        copy_sqlite(base, own)
+    else:
+        create_from_template(own, template=base)
+    connection.settings_dict["NAME"] = own
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = name
+        if connection.vendor == "sqlite":
+            Path(own).unlink(missing_ok=True)
+        else:
+            run_beside_it(f"DROP DATABASE IF EXISTS {quoted(own)}")

@@ -18,9 +18,18 @@ from proofs.ground import scratch_database
 ROOT = Path(__file__).resolve().parent.parent
 # In the order of issue and table. The second part is the database that the proof runs on.
 PROOFS = (
+    ("database_kills", "postgresql"),
+    ("application_kills", "postgresql"),
+    ("lost_answers", "postgresql"),
     ("faults", "postgresql"),
     ("faults", "sqlite"),
     ("races", "postgresql"),
+    ("tamper", "postgresql"),
+    ("tamper", "sqlite"),
+    ("stateful", "postgresql"),
+    ("stateful", "sqlite"),
+    ("amounts", "postgresql"),
+    ("amounts", "sqlite"),
     ("days", "postgresql"),
     ("days", "sqlite"),
     ("billing", "sqlite"),
