@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Operator
 from cashdesk.forms.base import LineField
-from cashdesk.forms.deposits import COMMENT, AmountForm, KeyedForm
+from cashdesk.forms.deposits import COMMENT, AmountForm, CommentForm, KeyedForm
 from customers.money import AmountNotUnderstood, format_amount, parse_amount
 from tills.counting import MOST_PIECES, Counted, Paper
 from tills.denominations import denominations
@@ -108,6 +108,13 @@ class ForcedForm(CountForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
         super().__init__(*args, **kwargs)
         self.fields["comment"] = LineField(label=_("Why you close this shift"), most=COMMENT, required=False)
+
+
+class CloseForm(CommentForm):
+    """The end of a shift, and why its count is off, if it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
+        super().__init__(*args, comment=_("If the count is off: why"), **kwargs)
 
 
 class DrawerForm(AmountForm):

@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from cashdesk.forms.base import refuse_unwritable
-from cashdesk.forms.deposits import AmountForm, CommentForm, KeyedForm
+from cashdesk.forms.deposits import AmountForm, KeyedForm
 from cashdesk.forms.payment import read_key
-from cashdesk.forms.shifts import CountForm, DrawerForm
+from cashdesk.forms.shifts import CloseForm, CountForm, DrawerForm
 from cashdesk.http import OperatorRequest, see_other
 from tills.closing import close_shift, count_drawer, last_count
 from tills.drawer import drop_cash, pay_in, pay_out
@@ -25,7 +25,7 @@ from tills.shifts import IN_PROGRESS, open_shift
 
 FORMS: dict[str, type[KeyedForm]] = {
     "open": KeyedForm, "pay_in": DrawerForm, "pay_out": DrawerForm, "drop": AmountForm, "count": CountForm,
-    "close": CommentForm,
+    "close": CloseForm,
 }  # fmt: skip
 POSSIBLE = {
     Shift.State.ISSUED: ["open"],

@@ -1,0 +1,94 @@
+"""The pages of deposits and shifts in a browser: they fit, axe finds nothing, and a day goes by the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from playwright.sync_api import expect
+
+from accounts.models import Operator
+from customers.models import Customer
+from tests.factories import pay
+from tests.people import grant
+from tests.screens.conftest import Counter, keep_picture
+from tests.screens.test_fit import AXE, SMALL_TARGETS, trying
+from tests.shifts.desk import cash_of, closed, counted, issued, notes, opened, supervisor, till_with_shifts
+from tills.deposits import create_deposit
+from tills.models import Shift, Transaction
+
+
+@pytest.fixture
+def chief(customers: None, bob: Operator) -> Operator:
+    """Bob, who supervises tills and manages deposits."""
+    return grant(supervisor(bob), "tills.manage_deposits")
+
+
+def look(counter: Counter, name: str, address: str) -> None:
+    """Open a page at two widths: it fits, axe finds nothing, and everything can be hit."""
+    for width, height in ((1366, 768), (390, 844), (320, 640)):
+        counter.page.set_viewport_size({"width": width, "height": height})
+        page = counter.open(address)
+        with trying(f"{name} {width}"):
+            if width != 320:
+                keep_picture(page, f"{name}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+            assert Axe().run(page, options=AXE).response["violations"] == []
+            assert page.evaluate(SMALL_TARGETS) == []
+    counter.page.set_viewport_size({"width": 1366, "height": 768})
+
+
+def test_a_shift_from_the_float_to_the_report(
+    counter_of: Callable[..., Counter], chief: Operator, alice: Operator
+) -> None:
+    till_with_shifts(alice)
+    counter = counter_of(alice)
+    look(counter, "shift-none", "/cashdesk/shift/")
+    issued(chief, alice, notes(n50=1, n20=2, n10=1))
+    look(counter, "shift-float", "/cashdesk/shift/")
+    counter.open("/cashdesk/shift/").get_by_role("button", name="Confirm €100.00 and open the shift").click()
+    pay(alice, Customer.objects.get(login="jnovak"), "134.90")
+    look(counter, "shift-open", "/cashdesk/shift/")
+    page = counter.open("/cashdesk/shift/")
+    for label, pieces in (("€50.00", "3"), ("€20.00", "4"), ("€2.00", "2")):
+        page.get_by_label(label, exact=True).fill(pieces)
+    page.get_by_role("button", name="This is what I counted").click()
+    expect(page.get_by_text("−€0.90").first).to_be_visible()
+    look(counter, "shift-counted", "/cashdesk/shift/")
+    page = counter.open("/cashdesk/shift/")
+    page.locator("form", has_text="Close the shift").get_by_label("If the count is off: why").fill("Change given wrongly")
+    page.get_by_role("button", name="Close the shift with €234.00").click()
+    expect(page.get_by_role("heading", name="Z report 1")).to_be_visible()
+    look(counter, "z-report", page.url.removeprefix(counter.url))
+    assert Shift.objects.get().state == Shift.State.CLOSED
+    assert counter.complaints == []
+
+
+def test_the_supervisors_pages(counter_of: Callable[..., Counter], chief: Operator, alice: Operator) -> None:
+    till_with_shifts(alice)
+    closed(alice, counted(alice, opened(chief, alice), cash_of("90")), "lost")
+    written_off = Shift.objects.get().pk
+    running = opened(chief, alice)
+    counter = counter_of(chief)
+    pages = {"shifts": "", "shift-new": "new/", "x-report": f"{running.pk}/", "z-report-short": f"{written_off}/"}
+    for name, rest in pages.items():
+        look(counter, name, f"/cashdesk/shifts/{rest}")
+    assert counter.complaints == []
+
+
+def test_the_pages_of_the_deposits(counter_of: Callable[..., Counter], chief: Operator, alice: Operator) -> None:
+    line = create_deposit(operator=chief, holder=alice, amount=Decimal(1050), comment="first", key=uuid4())
+    counter = counter_of(chief)
+    pages = {"": "deposits", "new/": "deposit-new", "history/": "deposit-history", f"{line.till_id}/": "deposit"}
+    for rest, name in pages.items():
+        look(counter, name, f"/cashdesk/deposits/{rest}")
+    page = counter.open(f"/cashdesk/deposits/{line.till_id}/")
+    page.locator("form", has_text="Refill the deposit").get_by_label("Amount in EUR").fill("50")
+    page.get_by_role("button", name="Refill the deposit").click()
+    expect(page.get_by_role("heading", name="Deposit refilled")).to_be_visible()
+    look(counter, "movement", page.url.removeprefix(counter.url))
+    assert Transaction.objects.count() == 2
+    assert counter.complaints == []
