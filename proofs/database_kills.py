@@ -20,9 +20,9 @@ MUST_BE_ZERO = ("acknowledged_lost", "doubled", "never_meant", "left_unresolved"
 
 def run(*, small: bool, seed: int) -> running.Result:
     """Return the figures of the desk as shipped, and of one that does not wait for the disk."""
-    kills = 3 if small else 100
+    kills = 1 if small else 100
     figures = shake(kills, seed)
-    control = shake(6 if small else 25, seed, without="durability")
+    control = shake(3 if small else 25, seed, without="durability")
     lost = control["acknowledged_lost"]
     return {
         **figures,

@@ -28,7 +28,7 @@ NOT_SHOWN = "two things at once (races); shifts, deposits and the live billing c
 
 STEPS, SMALL_STEPS = 50_000, 150
 PROCESSES = 2
-WORLDS_BEFORE_RESET = 20  # so long the database grows before it is put back
+WORLDS_BEFORE_RESET, SMALL_WORLDS = 20, 4  # so long the database grows before it is put back
 LONGEST = 570  # seconds; after them no new world begins, and the figures say how far it came
 CONTROL_SECONDS = 60
 
@@ -63,7 +63,7 @@ def run_side_by_side(work: tuple[str, int, int, float]) -> tuple[int, int, str]:
         try:
             while machine.steps < wanted and time.monotonic() < until:
                 seed += 1
-                run_machine(machine, seed, worlds=WORLDS_BEFORE_RESET)
+                run_machine(machine, seed, worlds=SMALL_WORLDS if wanted == SMALL_STEPS else WORLDS_BEFORE_RESET)
                 # A document may have been paid elsewhere as well, as a later import says: the model knows.
                 if rules := broken_rules(but="invoices_paid_beyond_their_due"):
                     return machine.steps, machine.worlds, f"broken rules {rules} with seed {seed}"

@@ -210,7 +210,7 @@ def test_a_number_beyond_the_journal_shows_no_line_and_the_way_back(alice: Opera
     soup = page(signed_in(alice), f"{ADDRESS}?{query}")
 
     assert lines(soup) == []
-    assert [link["href"] for link in soup.select("section.panel p a")] == [ADDRESS]
+    assert ADDRESS in [link["href"] for link in soup.select("section.panel p a")]
 
 
 def test_one_line_costs_as_many_queries_as_twenty(

@@ -59,7 +59,9 @@ def test_a_shift_from_the_float_to_the_report(
     expect(page.get_by_text("−€0.90").first).to_be_visible()
     look(counter, "shift-counted", "/cashdesk/shift/")
     page = counter.open("/cashdesk/shift/")
-    page.locator("form", has_text="Close the shift").get_by_label("If the count is off: why").fill("Change given wrongly")
+    page.locator("form", has_text="Close the shift").get_by_label("If the count is off: why").fill(
+        "Change given wrongly"
+    )
     page.get_by_role("button", name="Close the shift with €234.00").click()
     expect(page.get_by_role("heading", name="Z report 1")).to_be_visible()
     look(counter, "z-report", page.url.removeprefix(counter.url))
