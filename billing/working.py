@@ -52,7 +52,7 @@ class Worker:
 
     def rest(self) -> float:
         """Return the seconds to wait after a failure: longer each time, and never the same for two workers."""
-        return min(LONGEST_REST, 2.0**self.failures / 2) * random.uniform(0.5, 1)  # noqa: S311 (no secret)
+        return min(LONGEST_REST, 2.0 ** min(self.failures, 10) / 2) * random.uniform(0.5, 1)  # noqa: S311 (no secret)
 
 
 def drain(system: BillingSystem) -> int:

