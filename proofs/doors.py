@@ -139,7 +139,7 @@ class Desk:
     def _page(self, client: Client, route: str, parts: Parts) -> BeautifulSoup:
         answer = client.get(reverse(route, kwargs=parts))
         is_page = answer.headers.get("Content-Type", "").startswith("text/html")
-        return BeautifulSoup(answer.content if is_page else b"", "html.parser")
+        return BeautifulSoup(answer.content.decode() if is_page else "", "html.parser")
 
 
 def routes() -> Iterator[tuple[str, Parts]]:

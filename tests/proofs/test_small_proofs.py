@@ -13,7 +13,7 @@ NAMES = [name for name, database in PROOFS if database == connection.vendor]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_holds_and_would_be_seen_if_it_did_not(name: str, committed_db: None) -> None:
+def test_it_holds_and_would_be_seen_if_it_did_not(name: str, committed_db: None, static_files: None) -> None:
     proof = importlib.import_module(f"proofs.{name}")
     figures = proof.run(small=True, seed=1)
     assert figures["holds"] is True, figures
