@@ -203,6 +203,7 @@ def csv_row(row: Row) -> list[str]:
 
 def find(request: OperatorRequest, form: DepositHistoryForm) -> Lines | None:
     """Return the lines that the form asks for, or None with the fault at its field."""
+    refuse_unwritable(request.GET)
     if not form.is_valid():
         return None
     try:

@@ -78,7 +78,7 @@ BROKEN = {
     "count_cash_not_negative": "tills_count SET cash = -1 WHERE id = {counted}",
     "count_closing_has_expected": "tills_count SET expected = NULL WHERE id = {counted}",
     "count_row_once_per_denomination": "tills_countrow SET value = 1",
-    "count_row_what_known": "tills_countrow SET what = 'gold'",
+    "count_row_what_known": "tills_countrow SET what = 'gold', pieces = 1",
     "count_row_value_positive": "tills_countrow SET value = 0 WHERE value = 10000",
     "count_row_pieces_from_one": "tills_countrow SET pieces = 0 WHERE value = 10000",
     "count_row_paper_is_one_piece": "tills_countrow SET what = 'slip', pieces = 2",
