@@ -19,12 +19,14 @@ from tests.database import drop_base, keep_base, restore_base
 pytest_plugins = ["tests.server", "tests.browser", "tests.people"]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Make the tests fast where speed is not what they are about."""
     settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
     # The manifest is made by collectstatic when the desk is installed; pages in tests link the plain files.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where an installation forgot to collect them
+    # WhiteNoise reads this folder anew for every Client, of which there are thousands; gunicorn has the real one.
+    assert config.cache is not None
+    settings.STATIC_ROOT = config.cache.mkdir("no-static-files")
     # A slow machine fails no test, and CI tries the same examples each time: a new one is found at a desk, not there.
     hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
     hypothesis.settings.load_profile("house")

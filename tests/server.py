@@ -36,8 +36,8 @@ class Desk:
 
 @pytest.fixture
 def desk(committed_db: None, static_files: None, tmp_path: Path) -> Iterator[Desk]:
-    """Run the real server on the test database for one test."""
-    with running_desk(environment(), tmp_path / "gunicorn.log") as running:
+    """Run the real server on the test database for one test, with one worker: it serves one person."""
+    with running_desk(environment(WEB_CONCURRENCY="1"), tmp_path / "gunicorn.log") as running:
         yield running
 
 
