@@ -66,7 +66,7 @@ def refused_reversal(page: Page) -> None:
 
 def typed_name(page: Page) -> None:
     page.locator("#q").press_sequentially("nov")
-    page.locator("#results a.hit").first.wait_for()
+    page.locator("#search-status", has_text="3 customers").wait_for()
 
 
 @pytest.fixture
