@@ -33,7 +33,7 @@ def difference(before: Contents, after: Contents) -> dict[str, Any]:
     places = {
         (model, pk): f"new {model.__name__} {place}"
         for model, rows in after.items()
-        for place, pk in enumerate(sorted((pk for pk in rows if pk not in before[model]), key=str), start=1)
+        for place, pk in enumerate(sorted(pk for pk in rows if pk not in before[model]), start=1)
     }
     lines = after[Transaction]
     digests = {lines[pk]["digest"]: place for (model, pk), place in places.items() if model is Transaction}
