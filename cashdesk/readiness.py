@@ -1,41 +1,51 @@
-"""Whether this desk may take money: the database answers, has every table, and every guard stands in it."""
+"""Whether this desk may take money: the database answers, keeps what it says, and has every table and guard."""
 
 import logging
 
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from tills import guards
+from tills import ground, guards
 
 log = logging.getLogger(__name__)
 READY = "cashdesk.ready"
 READY_SECONDS = 30  # a good answer is kept this long; reading all migrations takes a while
+NO_DATABASE = "database"
 
 
 def unready() -> str:
-    """Return in one word what is not ready (database, migrations, guards), empty when everything is."""
+    """Return in one word what is not ready (database, settings, migrations, guards), empty when everything is."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         found = "" if cache.get(READY) else _look()
     except (OperationalError, InterfaceError):
-        return "database"
+        return NO_DATABASE
     if not found:
         cache.add(READY, value=True, timeout=READY_SECONDS)
     return found
 
 
-def report_at_start() -> None:
-    """Write into the log what is not ready, for whoever has just started the desk; it starts all the same."""
+def refuse_to_start() -> None:
+    """Raise ImproperlyConfigured, and so end the start, on a database that may lose money or lets it be changed.
+
+    One that does not answer yet is only logged: it may come back, and until then every page says so.
+    """
     word = unready()
-    if word:
-        log.error("The desk is not ready (%s). Look with: manage.py check --database default", word)
     connection.close()
+    told = f"The desk is not ready ({word}). Look with: manage.py check --database default"
+    if word == NO_DATABASE:
+        log.error(told)
+    elif word:
+        raise ImproperlyConfigured(told)
 
 
 def _look() -> str:
+    if ground.unsafe_settings(connection):
+        return "settings"
     if pending_migrations(connection):
         return "migrations"
     return "guards" if guards.missing(connection) else ""

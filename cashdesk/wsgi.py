@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cashdesk.settings")
 
 application = get_wsgi_application()
 
-from cashdesk.readiness import report_at_start  # noqa: E402  # the apps are ready only now
+from cashdesk.readiness import refuse_to_start  # noqa: E402  # the apps are ready only now
 
-report_at_start()
+refuse_to_start()

@@ -27,6 +27,7 @@ from tests.factories import (
     pay,
 )
 from tests.shifts.desk import cash_of, closed, counted, opened, till_with_shifts
+from tills import guards
 from tills.closing import write_off_short
 from tills.models import Booking, Count, Kind, Shift, Till, Transaction
 
@@ -157,6 +158,15 @@ def switch_off_triggers(table: str) -> None:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TRIGGER {name}")
+
+
+def drop_guard(name: str) -> None:
+    """Take one of the named checks away."""
+    run(
+        f"DROP TRIGGER {name} ON {guards.CHECKS[name][0]}"
+        if connection.vendor == "postgresql"
+        else f"DROP TRIGGER {name}"
+    )
 
 
 def content(table: str) -> list[tuple[object, ...]]:

@@ -1,17 +1,21 @@
 """What a proxy asks: /healthz and /readyz."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError, connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from accounts.models import Operator
-from cashdesk.readiness import report_at_start
+from cashdesk.readiness import refuse_to_start
+from tests.house.books import drop_guard
 from tests.house.outage import no_database
 from tests.people import signed_in
-from tills import guards
+from tests.server import environment, running_desk
 
 
 def test_the_process_answers_without_a_database(alice: Operator) -> None:
@@ -41,21 +45,56 @@ def test_the_desk_is_not_ready_before_its_migrations(db: None) -> None:
 
 
 def test_the_desk_is_not_ready_without_its_guards(db: None) -> None:
-    name, (table, *_rest) = next(iter(guards.CHECKS.items()))
-    on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER {name}{on_table}")
+    drop_guard("line_follows")
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"guards")
 
 
-def test_the_start_says_what_is_not_ready_and_goes_on(db: None, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(connection, "close"):  # the test's own
-        report_at_start()
-        assert not caplog.messages
-        with no_database():
-            report_at_start()
+@pytest.mark.postgres
+@pytest.mark.parametrize("setting", ["synchronous_commit = off", "transaction_isolation = 'repeatable read'"])
+def test_the_desk_is_not_ready_on_a_database_that_may_lose_or_double_money(committed_db: None, setting: str) -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL {setting}")
+        answer = Client().get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"settings")
+
+
+@pytest.fixture
+def kept_open() -> Iterator[None]:
+    """Keep the test's own connection, which the start closes."""
+    with patch.object(connection, "close"):
+        yield
+
+
+def test_the_start_waits_for_a_database_that_does_not_answer(
+    db: None, kept_open: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse_to_start()
+    assert not caplog.messages
+    with no_database():
+        refuse_to_start()
     assert caplog.messages == ["The desk is not ready (database). Look with: manage.py check --database default"]
+
+
+def test_the_start_is_refused_before_the_migrations(db: None, kept_open: None) -> None:
+    MigrationRecorder(connection).migration_qs.filter(app="tills", name="0002_first_methods").delete()
+    with pytest.raises(ImproperlyConfigured, match=r"not ready \(migrations\)"):
+        refuse_to_start()
+
+
+def test_the_start_is_refused_without_the_guards(db: None, kept_open: None) -> None:
+    drop_guard("line_follows")
+    with pytest.raises(ImproperlyConfigured, match=r"not ready \(guards\)"):
+        refuse_to_start()
+
+
+def test_no_server_starts_on_a_database_without_its_guards(committed_db: None, tmp_path: Path) -> None:
+    drop_guard("line_follows")
+    log = tmp_path / "log"
+    with pytest.raises(pytest.fail.Exception), running_desk(environment(), log):
+        pass
+    assert "The desk is not ready (guards)" in log.read_text()
 
 
 def test_an_outage_in_the_tests_is_a_real_one(db: None) -> None:
