@@ -5,7 +5,7 @@ SQLite drops a table's triggers whenever a migration remakes the table, so they 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -15,13 +15,34 @@ REFUSED = "the books are append-only"
 APPEND_ONLY = (
     "tills_transaction", "payments_payment", "payments_allocation", "payments_reversal",
     "payments_givenupkey", "payments_printing", "billing_settlement",
-    "tills_usedform", "tills_writeoff", "tills_count", "tills_countrow", "tills_zreport",
+    "tills_usedform", "tills_writeoff", "tills_count", "tills_countrow", "tills_zreport", "billing_batch",
 )  # fmt: skip
 NEVER_DELETED = (
     "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",
-    "customers_customer", "customers_invoice", "payments_delivery", "billing_batch",
-    "billing_counter", "billing_import", "tills_shift",
+    "customers_customer", "customers_invoice", "payments_delivery", "billing_counter",
+    "billing_import", "tills_shift",
 )  # fmt: skip
+
+
+def changed(*columns: str) -> str:
+    """Return the condition that an UPDATE changes one of these columns, from nothing or to nothing as well."""
+    return " OR ".join(f"OLD.{c} <> NEW.{c} OR (OLD.{c} IS NULL) <> (NEW.{c} IS NULL)" for c in columns)
+
+
+def beside_the_steps(steps: Mapping[str, Sequence[str]], fixed: Sequence[str]) -> str:
+    """Return the condition that an UPDATE goes no listed step, or changes a column that its step does not.
+
+    `steps` holds for each step, as `from>to`, the columns that change with it and with no other.
+    """
+    step = "OLD.state || '>' || NEW.state"
+    listed = ", ".join(f"'{name}'" for name in steps)
+    wrong = [changed(*fixed), f"(OLD.state <> NEW.state AND {step} NOT IN ({listed}))"]
+    for column in sorted({column for columns in steps.values() for column in columns}):
+        with_it = ", ".join(f"'{name}'" for name, columns in steps.items() if column in columns)
+        wrong.append(f"({step} NOT IN ({with_it}) AND ({changed(column)}))")
+    return " OR ".join(wrong)
+
+
 HEAD = "FROM tills_transaction WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1"
 FOLLOWS = f"""
     COALESCE((SELECT number {HEAD}), 0) + 1 <> NEW.number
@@ -58,17 +79,16 @@ OTHER_SHIFT = """
         OR (NEW.shift_id IS NULL AND EXISTS (SELECT 1 FROM tills_till WHERE id = NEW.till_id AND requires_shift))))
 """
 SHIFT_BEGINS = "NEW.state <> 'issued' OR NEW.opened_at IS NOT NULL OR NEW.first_number IS NOT NULL"
-SHIFT_STEP = """
-    OLD.state IN ('closed', 'cancelled')
-    OR OLD.till_id <> NEW.till_id OR OLD.number <> NEW.number OR OLD.blind <> NEW.blind
-    OR OLD.tolerance <> NEW.tolerance OR OLD.float_amount <> NEW.float_amount
-    OR OLD.issued_by_id <> NEW.issued_by_id OR OLD.issued_at <> NEW.issued_at
-    OR COALESCE(OLD.first_number, NEW.first_number, 0) <> COALESCE(NEW.first_number, 0)
-    OR COALESCE(OLD.opened_at, NEW.opened_at) <> NEW.opened_at
-    OR COALESCE(OLD.opened_on, NEW.opened_on) <> NEW.opened_on
-    OR (OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN (
-        'issued>open', 'issued>cancelled', 'open>counted', 'open>closed', 'counted>closed'))
-"""
+ENDS = ("closed_by_id", "closed_at")
+SHIFT_STEPS = {
+    "issued>open": ("opened_at", "opened_on", "first_number"),
+    "issued>cancelled": ENDS,
+    "open>counted": (),
+    "open>closed": (*ENDS, "last_number"),
+    "counted>closed": (*ENDS, "last_number"),
+}
+SHIFT_FIXED = ("id", "till_id", "number", "blind", "tolerance", "float_amount", "issued_by_id", "issued_at")
+SHIFT_STEP = f"OLD.state IN ('closed', 'cancelled') OR {beside_the_steps(SHIFT_STEPS, SHIFT_FIXED)}"
 COUNT_TOO_LATE = """
     NOT EXISTS (SELECT 1 FROM tills_shift WHERE id = NEW.shift_id
         AND (state IN ('open', 'counted') OR (state = 'issued' AND NEW.purpose = 'float')))
@@ -101,6 +121,10 @@ NOT_ITS_REVERSAL = """
         AND undone.kind = 'reversal' AND undone.till_id = taken.till_id AND undone.number > taken.number
         AND undone.customer_id = taken.customer_id AND undone.method_id = taken.method_id
         AND undone.amount = taken.amount AND undone.effect = -taken.effect AND undone.cash = -taken.cash)
+    OR (NEW.replacement_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM tills_transaction undone, payments_payment moved, tills_transaction line
+        WHERE undone.id = NEW.transaction_id AND moved.id = NEW.replacement_id AND line.id = moved.transaction_id
+        AND line.till_id = undone.till_id AND line.number = undone.number + 1 AND line.amount = undone.amount))
 """
 DOES_NOT_FIT = """
     COALESCE((SELECT SUM(amount) FROM payments_allocation WHERE payment_id = NEW.payment_id), 0) + NEW.amount > (
@@ -111,15 +135,35 @@ DOES_NOT_FIT = """
         WHERE payment.id = NEW.payment_id AND taken.id = payment.transaction_id
         AND invoice.id = NEW.invoice_id AND invoice.customer_id = taken.customer_id))
 """
-DELIVERY_STEP = """
-    OLD.allocation_id <> NEW.allocation_id OR OLD.kind <> NEW.kind OR OLD.reference <> NEW.reference
-    OR COALESCE(OLD.batch, NEW.batch, 0) <> COALESCE(NEW.batch, 0)
+DELIVERY_BEGINS = """
+    NEW.state <> 'waiting' OR NEW.reflected OR NEW.batch IS NOT NULL OR NEW.remote_id <> '' OR NEW.attempts <> 0
+    OR (NEW.kind = 'undo' AND NOT EXISTS (
+        SELECT 1 FROM payments_delivery WHERE allocation_id = NEW.allocation_id AND kind = 'apply'
+        AND state IN ('sending', 'unknown', 'delivered')))
+"""
+TOLD = ("remote_id",)
+DELIVERY_STEPS = {
+    "waiting>sending": (), "waiting>delivered": ("batch",), "waiting>cancelled": (),
+    "sending>delivered": TOLD, "sending>unknown": (), "sending>refused": (), "sending>waiting": (),
+    "unknown>delivered": TOLD, "unknown>waiting": (), "unknown>refused": (), "unknown>cancelled": (),
+    "refused>waiting": (), "refused>unknown": (), "refused>cancelled": (),
+}  # fmt: skip
+DELIVERY_FIXED = ("id", "allocation_id", "kind", "reference")
+DELIVERY_STEP = f"""
+    {beside_the_steps(DELIVERY_STEPS, DELIVERY_FIXED)}
     OR (OLD.reflected AND NOT NEW.reflected)
-    OR (OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN (
-        'waiting>sending', 'waiting>delivered', 'waiting>cancelled',
-        'sending>delivered', 'sending>unknown', 'sending>refused', 'sending>waiting',
-        'unknown>delivered', 'unknown>waiting', 'unknown>refused', 'unknown>cancelled',
-        'refused>waiting', 'refused>unknown', 'refused>cancelled'))
+    OR (OLD.state IN ('delivered', 'cancelled') AND ({changed("attempts", "look_ups", "lease", "error")}))
+"""
+PRINTING_SKIPS = """
+    NEW.number <> COALESCE((SELECT MAX(number) FROM payments_printing WHERE payment_id = NEW.payment_id), 0) + 1
+"""
+TAKEN_KEY = """
+    EXISTS (SELECT 1 FROM payments_payment payment, tills_transaction taken WHERE payment.key = NEW.key
+        AND taken.id = payment.transaction_id AND taken.operator_id = NEW.operator_id)
+"""
+GIVEN_UP = """
+    EXISTS (SELECT 1 FROM payments_givenupkey given_up, tills_transaction taken WHERE given_up.key = NEW.key
+        AND taken.id = NEW.transaction_id AND taken.operator_id = given_up.operator_id)
 """
 # name of the guard: table, event, the condition under which the change is refused, and what is said then
 CHECKS = {
@@ -145,6 +189,10 @@ CHECKS = {
         "the parts are more than their payment, or not its own",
     ),
     "counter_grows": ("billing_counter", "UPDATE", "NEW.value < OLD.value", "a counter only grows"),
+    "payment_not_given_up": ("payments_payment", "INSERT", GIVEN_UP, "this form was given up"),
+    "given_up_not_taken": ("payments_givenupkey", "INSERT", TAKEN_KEY, "this form has taken a payment"),
+    "printing_follows": ("payments_printing", "INSERT", PRINTING_SKIPS, "printings are numbered without a gap"),
+    "delivery_begins": ("payments_delivery", "INSERT", DELIVERY_BEGINS, "a delivery begins with waiting"),
     "delivery_step": ("payments_delivery", "UPDATE", DELIVERY_STEP, "a delivery cannot go this way"),
 }
 

@@ -9,7 +9,7 @@ def add(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Write one row for each counter."""
     counter = apps.get_model("billing", "Counter")
     for name in ("fetch", "batch"):
-        counter.objects.using(schema_editor.connection.alias).create(name=name, value=0)
+        counter.objects.using(schema_editor.connection.alias).get_or_create(name=name, defaults={"value": 0})
 
 
 class Migration(migrations.Migration):
