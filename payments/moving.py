@@ -13,8 +13,9 @@ from payments.models import Payment, Reversal
 from payments.orders import Order, check_not_given_up, find_own_payment, same_or_refused
 from payments.recording import check_customer, lock_customers, record_payment, record_reversal
 from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise
-from payments.reversing import check_reversible, lock_payment
+from payments.reversing import check_reversible, read_locked
 from payments.taking import payment_that_won
+from tills.holders import lock_tills
 from tills.locking import run_act
 from tills.models import PaymentMethod
 
@@ -35,7 +36,9 @@ def move_payment(*, operator: Operator, key: UUID, customer_id: int, new_key: UU
 
 
 def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, comment: str) -> Payment:
-    payment = lock_payment(operator, key)
+    taken_in = Payment.objects.visible_to(operator).values_list("transaction__till", flat=True).get(key=key)
+    lock_tills(operator, taken_in)  # the own one as well: giving up the new form waits for that
+    payment = read_locked(operator, key)
     till, wrong_customer = payment.transaction.till, payment.transaction.customer_id
     customers = lock_customers(operator, customer_id, of_payment=payment)
     order = _order(payment, customer_id, new_key)

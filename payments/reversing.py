@@ -62,6 +62,12 @@ def lock_payment(operator: Operator, key: UUID) -> Payment:
     """
     visible = Payment.objects.visible_to(operator)
     Till.objects.select_for_update().get(lines__payment=visible.get(key=key))
+    return read_locked(operator, key)
+
+
+def read_locked(operator: Operator, key: UUID) -> Payment:
+    """Return a payment in the operator's scope with what an act needs of it. Needs the lock of its till."""
+    visible = Payment.objects.visible_to(operator)
     return visible.select_related("transaction__till", "transaction__customer", "transaction__method").get(key=key)
 
 

@@ -30,16 +30,31 @@ def lock_till(operator: Operator) -> Till:
 def make_till(holder: Operator | Reseller) -> Till:
     """Return the holder's till, made under the holder's row lock if there is none yet. Needs an open transaction."""
     require_transaction("make_till")
-    if isinstance(holder, Reseller):
-        Reseller.objects.select_for_update(no_key=True).get(pk=holder.pk)
-        till = Till.objects.filter(reseller=holder).first()
-    else:
-        Operator.objects.select_for_update(of=("self",), no_key=True).get(pk=holder.pk)
-        till = Till.objects.filter(operator=holder).first()
+    till = _till_under_lock(holder)
     if till is None:
         till = till_to_be(holder)
         till.save(force_insert=True)
     return till
+
+
+def _till_under_lock(holder: Operator | Reseller) -> Till | None:
+    """Return the holder's till, if there is one; while the holder's row is locked nobody makes one."""
+    if isinstance(holder, Reseller):
+        Reseller.objects.select_for_update(no_key=True).get(pk=holder.pk)
+        return Till.objects.filter(reseller=holder).first()
+    Operator.objects.select_for_update(of=("self",), no_key=True).get(pk=holder.pk)
+    return Till.objects.filter(operator=holder).first()
+
+
+def lock_tills(operator: Operator, till_id: int) -> None:
+    """Lock a till and beside it the operator's own, in the order of their ids, until the transaction ends.
+
+    Where they have none yet nobody can make one meanwhile. Needs an open transaction.
+    """
+    require_transaction("lock_tills")
+    own = find_till(operator) or _till_under_lock(operator.reseller or operator)
+    ids = {till_id} if own is None else {till_id, own.pk}
+    list(Till.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
 
 
 def till_to_be(holder: Operator | Reseller) -> Till:

@@ -13,9 +13,10 @@ from pytest_django import Settings
 from accounts.models import Operator, Reseller
 from customers.models import Customer
 from payments.balances import open_documents, shown_balance
+from payments.giving_up import give_up
 from payments.models import Payment, Reversal
 from payments.moving import move_payment
-from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise
+from payments.refusals import AlreadyReversed, CustomerGone, KeyGivenUp, KeyUsedOtherwise
 from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, InvoiceFactory, order, pay
 from tests.people import grant
@@ -96,6 +97,31 @@ def test_the_rights_are_those_of_a_reversal(alice: Operator, bob: Operator, wron
     payment = pay(alice, wrong)
     with pytest.raises(PermissionDenied):
         move_payment(operator=bob, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert Transaction.objects.count() == 1
+
+
+def test_an_own_payment_is_moved_within_the_time_and_later_with_the_right_only(
+    alice: Operator, wrong: Customer, right: Customer, settings: Settings
+) -> None:
+    first, second = pay(alice, wrong), pay(alice, wrong)
+    with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1), tick=False):
+        with pytest.raises(PermissionDenied):
+            move_payment(operator=alice, key=first.key, customer_id=right.pk, new_key=uuid4())
+        assert Transaction.objects.count() == 2
+        move_payment(
+            operator=grant(alice, "payments.reverse_payment"), key=first.key, customer_id=right.pk, new_key=uuid4()
+        )
+    settings.CASHDESK_REVERSE_MINUTES = 0
+    alice.user_permissions.clear()
+    with pytest.raises(PermissionDenied):
+        move_payment(operator=Operator.objects.get(pk=alice.pk), key=second.key, customer_id=right.pk, new_key=uuid4())
+
+
+def test_a_form_that_was_given_up_moves_nothing(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment, new_key = pay(alice, wrong), uuid4()
+    give_up(operator=alice, key=new_key)
+    with pytest.raises(KeyGivenUp):
+        move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=new_key)
     assert Transaction.objects.count() == 1
 
 

@@ -1,20 +1,29 @@
 """Many at once, on PostgreSQL: each race first without its guard, to show that it is there, then as shipped."""
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
+from threading import Event
+from uuid import uuid4
 
 import pytest
 from django.db.models import Sum
 
 from accounts.models import Operator
+from billing import counting, exporting
 from customers.models import Invoice
-from payments import taking
-from payments.models import Allocation, Delivery, Payment
-from payments.refusals import FormUnusable, TillLimitReached
+from payments import rules, taking
+from payments.giving_up import give_up, is_given_up
+from payments.models import Allocation, Delivery, Payment, Reversal
+from payments.moving import move_payment
+from payments.printing import print_receipt
+from payments.refusals import AlreadyReversed, FormUnusable, TillLimitReached
+from payments.reversing import reverse_payment
 from payments.taking import Order, take_payment
-from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, order
-from tests.racing import at_once, blind, drop_unique_key, meet_after_reading_dues, without_customer_lock
+from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, order, pay
+from tests.people import grant
+from tests.racing import PATIENCE, at_once, blind, drop_unique_key, meet_after_reading_dues, without_customer_lock
 from tills.models import Till, Transaction
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
@@ -144,3 +153,102 @@ def test_the_first_two_payments_of_a_new_operator_make_one_till(alice: Operator)
     assert all(isinstance(result, Payment) for result in results)
     assert Till.objects.count() == 1
     assert books_hold()
+
+
+# --- A form is given up while it moves a payment ---------------------------------------------------------------------
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Make a move stay for a while behind its look at the forms that were given up; set when it is there."""
+    there = Event()
+    check = rules.check_shift
+
+    def linger(till: Till) -> None:
+        there.set()
+        time.sleep(0.5)
+        check(till)
+
+    monkeypatch.setattr(rules, "check_shift", linger)
+    return there
+
+
+@pytest.mark.parametrize("tills", [1, 0])
+def test_a_form_that_is_moving_a_payment_is_not_given_up_behind_its_back(
+    alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch, tills: int
+) -> None:
+    """The page would say that nothing was recorded. It waits, and finds the payment."""
+    chief = grant(bob, "payments.reverse_payment")
+    for _ in range(tills):
+        Till.objects.create(code="B", operator=chief)
+    payment, right, new_key = pay(alice, CustomerFactory.create()), CustomerFactory.create(), uuid4()
+    there = slowed(monkeypatch)
+
+    def abandon() -> Payment | None:
+        there.wait(PATIENCE)
+        return give_up(operator=chief, key=new_key)
+
+    moved, found = at_once(
+        [lambda: move_payment(operator=chief, key=payment.key, customer_id=right.pk, new_key=new_key), abandon]
+    )
+    assert found == moved
+    assert not is_given_up(operator=chief, key=new_key)
+    assert books_hold()
+
+
+# --- Undone, printed and exported at once ----------------------------------------------------------------------------
+
+
+def test_eight_reversals_of_one_payment_make_one_and_seven_clear_answers(alice: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create())
+    reason = Reversal.Reason.WRONG_AMOUNT
+    results = at_once([lambda: reverse_payment(operator=alice, key=payment.key, reason=reason)] * 8)
+    assert sorted(type(result).__name__ for result in results) == ["AlreadyReversed"] * 7 + ["Reversal"]
+    assert Transaction.objects.count() == 2
+
+
+def test_a_reversal_and_a_move_of_one_payment_do_not_both_happen(alice: Operator) -> None:
+    payment, right = pay(alice, CustomerFactory.create()), CustomerFactory.create()
+    reason = Reversal.Reason.WRONG_AMOUNT
+    results = at_once(
+        [
+            lambda: reverse_payment(operator=alice, key=payment.key, reason=reason),
+            lambda: move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=uuid4()),
+        ]
+    )
+    assert sum(isinstance(result, AlreadyReversed) for result in results) == 1
+    assert Reversal.objects.count() == 1
+    assert books_hold_but_for_undos()
+
+
+def books_hold_but_for_undos() -> bool:
+    lines = list(Transaction.objects.order_by("number"))
+    return all(b.balance_before == a.balance_after and b.number == a.number + 1 for a, b in pairwise(lines))
+
+
+def test_papers_printed_at_one_moment_are_one_original_and_its_copies(alice: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create())
+    results = at_once([lambda: print_receipt(operator=alice, key=payment.key)] * 8)
+    assert sorted(result.number for result in results) == list(range(1, 9))
+
+
+def test_a_part_that_is_just_being_exported_is_undone_and_not_cancelled(
+    alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch goes out with the part in it: the billing system must be told of the reversal."""
+    payment, there, number_of = pay(alice, CustomerFactory.create()), Event(), counting.draw
+
+    def linger(name: str) -> int:
+        there.set()
+        time.sleep(0.5)
+        return number_of(name)
+
+    monkeypatch.setattr(exporting, "draw", linger)
+
+    def undo() -> Reversal:
+        there.wait(PATIENCE)
+        return reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+
+    batch, reversal = at_once([exporting.commit_batch, undo])
+    assert (batch, type(reversal)) == (1, Reversal)
+    told = Delivery.objects.order_by("kind").values_list("kind", "state", "batch")
+    assert list(told) == [("apply", "delivered", 1), ("undo", "waiting", None)]

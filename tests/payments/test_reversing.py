@@ -17,7 +17,7 @@ from payments.balances import open_documents, shown_balance
 from payments.models import Delivery, Payment, Reversal
 from payments.refusals import AlreadyReversed, ReasonMissing
 from payments.reversing import reverse_payment
-from tests.factories import CustomerFactory, InvoiceFactory, pay
+from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, pay
 from tests.people import grant
 from tills.models import Till, Transaction
 
@@ -133,6 +133,31 @@ def test_an_own_payment_may_be_reversed_for_fifteen_minutes(alice: Operator, nov
 def test_zero_minutes_mean_never(alice: Operator, novak: Customer, settings: Settings) -> None:
     settings.CASHDESK_REVERSE_MINUTES = 0
     payment = pay(alice, novak)
+    with pytest.raises(PermissionDenied):
+        reverse_payment(operator=alice, key=payment.key, reason=WRONG)
+    assert nothing_reversed()
+
+
+def test_the_right_lifts_the_time_also_where_it_is_zero(alice: Operator, novak: Customer, settings: Settings) -> None:
+    settings.CASHDESK_REVERSE_MINUTES = 0
+    payment = pay(alice, novak)
+    with time_machine.travel(timezone.now() + timedelta(days=40), tick=False):
+        reverse_payment(operator=grant(alice, "payments.reverse_payment"), key=payment.key, reason=WRONG)
+    assert Reversal.objects.get().payment == payment
+
+
+def test_the_right_alone_does_not_show_a_colleagues_payment(alice: Operator, novak: Customer) -> None:
+    """It is one right of two: what somebody may not see is not there for them."""
+    payment = pay(alice, novak)
+    chief = grant(OperatorFactory.create(), "payments.reverse_payment")
+    with pytest.raises(Payment.DoesNotExist):
+        reverse_payment(operator=chief, key=payment.key, reason=WRONG)
+    assert nothing_reversed()
+
+
+def test_who_was_switched_off_meanwhile_reverses_nothing(alice: Operator, novak: Customer) -> None:
+    payment = pay(alice, novak)
+    Operator.objects.filter(pk=alice.pk).update(cashdesk_access=False)
     with pytest.raises(PermissionDenied):
         reverse_payment(operator=alice, key=payment.key, reason=WRONG)
     assert nothing_reversed()
