@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Network, ip_address
+
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -21,12 +23,23 @@ def client_address(request: HttpRequest) -> str:
     return str(seen[0])
 
 
+def neighbourhood(address: str) -> str:
+    """Return what one subscriber has: an IPv4 address, or the first half of an IPv6 address, of which all is theirs."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))
+
+
 def is_within(limit: int, request: HttpRequest, purpose: str) -> bool:
     """Count one request for this purpose and return whether its address is within the limit for this minute.
 
     Counted in each worker by itself, so the whole desk allows as many times more as it has workers.
     """
-    name = f"{purpose}:{client_address(request)}"
+    name = f"{purpose}:{neighbourhood(client_address(request))}"
     cache.add(name, 0, WINDOW_SECONDS)
     try:
         return cache.incr(name) <= limit

@@ -13,10 +13,9 @@ QUIET_ZONE = 4  # modules, as the standard asks
 
 
 def check_address(payment: Payment) -> str:
-    """Return the address under which anybody can check the receipt; empty without CASHDESK_BASE_URL."""
-    if not settings.CASHDESK_BASE_URL:
-        return ""
-    return f"{settings.CASHDESK_BASE_URL}{reverse('check', args=[token_of(payment)])}"
+    """Return the address under which anybody can check the receipt; empty without CASHDESK_BASE_URL or its key."""
+    token = token_of(payment) if settings.CASHDESK_BASE_URL else ""
+    return f"{settings.CASHDESK_BASE_URL}{reverse('check', args=[token])}" if token else ""
 
 
 def check_code(payment: Payment) -> str:

@@ -46,6 +46,11 @@ class Receipt:
     replaces: Reversal | None = None
 
     @property
+    def reversed_by(self) -> str:
+        """Who reversed the payment, as they were called then; empty where nobody did."""
+        return "" if self.reversal is None else str(_signed(self.reversal.transaction)["line"]["operator"]["name"])
+
+    @property
     def documents(self) -> list[str]:
         """The numbers of the documents that it paid."""
         return [part.number for part in self.parts if part.number]
@@ -57,7 +62,7 @@ def read_receipt(payment: Payment) -> Receipt:
     What undid it and what it replaces come with it; no query is asked where the payment was read with both.
     """
     line = payment.transaction
-    signed: dict[str, Any] = json.loads(line.payload)  # Any: JSON, as payments.taking wrote it
+    signed = _signed(line)
     return Receipt(
         payment=payment,
         line=line,
@@ -69,6 +74,11 @@ def read_receipt(payment: Payment) -> Receipt:
         reversal=getattr(payment, "reversal", None),
         replaces=getattr(payment, "replaces", None),
     )
+
+
+def _signed(line: Transaction) -> dict[str, Any]:  # Any: JSON, as the journal wrote it
+    document: dict[str, Any] = json.loads(line.payload)
+    return document
 
 
 def _read_part(part: Mapping[str, Any]) -> ReceiptPart:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hmac
+import logging
 import re
+
+from django.conf import settings
 
 from payments.models import Payment
 from tills import proofs
 
+log = logging.getLogger(__name__)
 MAC_BYTES = 10  # 80 bits; the page counts wrong tokens besides
 MAC_LENGTH = 16
 PURPOSE = "receipt-token"
@@ -17,9 +21,13 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def token_of(payment: Payment) -> str:
-    """Return the payment's token: its line in base 32, and a code that only the holder of the proof key can make."""
+    """Return the payment's token: its line in base 32, and a code that only the holder of the proof key can make.
+
+    Empty where the key that signed the line is not configured any more: nobody could check the receipt.
+    """
     line = payment.transaction
-    return _number(line.pk) + _mac(line.pk, line.key_id)
+    key = proofs.key_ring().get(line.key_id)
+    return "" if key is None else _number(line.pk) + _mac(line.pk, key)
 
 
 def find_by_token(token: str) -> Payment | None:
@@ -29,14 +37,16 @@ def find_by_token(token: str) -> Payment | None:
         return None
     payments = Payment.objects.select_related("transaction__till", "transaction__method")
     payment = payments.filter(transaction=line).first()
-    if payment is None or not hmac.compare_digest(_mac(line, payment.transaction.key_id), match["mac"]):
-        return None
-    return payment
+    key = proofs.key_ring().get(payment.transaction.key_id) if payment else None
+    if payment is not None and key is None:
+        log.error("A receipt cannot be checked. %s", proofs.UnknownKey(payment.transaction.key_id))
+    # The code is computed for what is not there as well, so that both take the same time.
+    fits = hmac.compare_digest(_mac(line, key or settings.CASHDESK_PROOF_KEY), match["mac"])
+    return payment if fits and key is not None else None
 
 
-def _mac(line: int, key_id: str) -> str:
-    key = proofs.derive(proofs.key_named(key_id), PURPOSE)
-    code = hmac.digest(key, str(line).encode(), "sha256")[:MAC_BYTES]
+def _mac(line: int, key: str) -> str:
+    code = hmac.digest(proofs.derive(key, PURPOSE), str(line).encode(), "sha256")[:MAC_BYTES]
     return base64.b32encode(code).decode().lower()
 
 

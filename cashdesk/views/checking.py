@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from cashdesk.addresses import WINDOW_SECONDS, is_within
 from payments.models import Printing, Reversal
+from payments.receipts import read_receipt
 from payments.tokens import find_by_token
 
 CHECKS_A_MINUTE = 30
@@ -26,6 +27,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "payment": payment,
         "line": payment.transaction,
+        "method": read_receipt(payment).method,
         "reversal": Reversal.objects.select_related("transaction").filter(payment=payment).first(),
         "printings": Printing.objects.filter(payment=payment).count(),
     }

@@ -1,7 +1,8 @@
 """The open page behind the code on a receipt: genuine or not, and nothing about the customer."""
 
 import pytest
-from django.test import Client
+from django.conf import settings as django_settings
+from django.test import Client, override_settings
 from pytest_django import Settings
 
 from accounts.models import Operator
@@ -9,8 +10,10 @@ from customers.models import Customer
 from payments.models import Payment, Reversal
 from payments.printing import print_receipt
 from payments.reversing import reverse_payment
-from payments.tokens import find_by_token, token_of
+from payments.tokens import _mac, find_by_token, token_of
 from tests.factories import CustomerFactory, pay
+from tests.people import signed_in
+from tills.models import PaymentMethod
 
 
 @pytest.fixture
@@ -71,3 +74,55 @@ def test_a_forged_address_changes_nothing(payment: Payment, settings: Settings) 
         forwarded = f"198.51.100.{number}, 203.0.113.7"  # the proxy has written the last one
         answer = Client().get("/r/" + "a" * 20, HTTP_X_FORWARDED_FOR=forwarded)
     assert answer.status_code == 429
+
+
+def test_neighbours_in_one_network_of_an_ipv6_subscriber_are_counted_together(payment: Payment) -> None:
+    """Somebody with one line has 2^64 addresses; somebody else's line is not theirs."""
+    for number in range(40):
+        answer = Client().get("/r/" + "a" * 20, REMOTE_ADDR=f"2001:db8:1:2::{number:x}")
+    assert answer.status_code == 429
+    assert Client().get("/r/" + "a" * 20, REMOTE_ADDR="2001:db8:1:3::1").status_code == 404
+
+
+def test_an_address_that_is_none_is_counted_as_it_is(payment: Payment, settings: Settings) -> None:
+    settings.CASHDESK_PROXIES = 1
+    for _ in range(40):
+        answer = Client().get("/r/" + "a" * 20, HTTP_X_FORWARDED_FOR="unknown")
+    assert answer.status_code == 429
+
+
+def test_right_tokens_are_counted_as_well_as_wrong_ones(payment: Payment) -> None:
+    answers = [Client().get(f"/r/{token_of(payment)}").status_code for _ in range(40)]
+    assert (answers[0], answers[-1]) == (200, 429)
+
+
+def test_it_says_what_the_paper_says_whatever_the_method_is_called_today(payment: Payment) -> None:
+    PaymentMethod.objects.filter(name="Cash").update(name="Renamed")
+    page = Client().get(f"/r/{token_of(payment)}").text
+    assert "Cash" in page
+    assert "Renamed" not in page
+
+
+def test_a_token_is_made_with_the_key_that_signed_the_line(payment: Payment) -> None:
+    token, old = token_of(payment), django_settings.CASHDESK_PROOF_KEY
+    with override_settings(CASHDESK_PROOF_KEY="k" * 32, CASHDESK_PROOF_KEYS_OLD=(old,)):
+        assert token_of(payment) == token
+        assert find_by_token(token) == payment
+    number = token[:-16]
+    with override_settings(CASHDESK_PROOF_KEY="k" * 32):
+        forged = number + _mac(payment.transaction_id, "k" * 32)
+        assert [find_by_token(text) for text in (token, forged)] == [None, None]
+
+
+def test_without_the_key_of_its_line_a_receipt_has_no_code_and_the_log_says_why(
+    payment: Payment, alice: Operator, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = token_of(payment)
+    with override_settings(CASHDESK_PROOF_KEY="k" * 32, CASHDESK_BASE_URL="https://pay.example"):
+        paper = signed_in(alice).get(f"/cashdesk/payments/{payment.key}/")
+        answer = Client().get(f"/r/{token}")
+    assert (paper.status_code, answer.status_code) == (200, 404)
+    assert "receipt-check" not in paper.text
+    (said,) = (record.getMessage() for record in caplog.records if record.name == "payments.tokens")
+    assert "Add the former key to CASHDESK_PROOF_KEYS_OLD" in said
+    assert token not in said

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from accounts.models import Operator
+from accounts.models import Operator, Reseller
 from payments.models import Reversal
 from payments.reversing import reverse_payment
-from tests.factories import CustomerFactory, pay
-from tests.people import signed_in
+from tests.factories import CustomerFactory, OperatorFactory, give_room, pay
+from tests.people import grant, signed_in
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -32,3 +32,23 @@ def test_a_cashier_sees_no_figures(alice: Operator) -> None:
     payment = pay(alice, CustomerFactory.create())
     reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
     assert "Reversals by operator" not in signed_in(alice).get("/cashdesk/history/").text
+
+
+def test_a_resellers_supervisor_sees_the_figures_of_the_reseller_only(
+    alice: Operator, charlie: Operator, north: Reseller
+) -> None:
+    give_room(north)
+    for operator, reseller in ((alice, None), (charlie, north)):
+        payment = pay(operator, CustomerFactory.create(reseller=reseller))
+        reverse_payment(operator=operator, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    supervisor = grant(OperatorFactory.create(reseller=north), "payments.view_all_payments")
+    (figures,) = signed_in(supervisor).get("/cashdesk/history/").context["reversal_figures"]
+    assert (figures.operator, figures.reversals) == ("Charlie", 1)
+
+
+def test_who_took_the_payment_is_counted_and_not_who_reversed_it(alice: Operator, bob: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create())
+    bob = grant(bob, "payments.reverse_payment")
+    reverse_payment(operator=bob, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    (figures,) = signed_in(bob).get("/cashdesk/history/").context["reversal_figures"]
+    assert (figures.operator, figures.payments, figures.share) == ("Alice", 1, 100)

@@ -1,9 +1,12 @@
 """The page that reverses a payment: it says what will happen, asks why, and leads to a receipt that tells the truth."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
+from bs4 import BeautifulSoup
 from django.test import Client
 from pytest_django import Settings
 
@@ -43,10 +46,34 @@ def test_a_reversal_leads_to_the_receipt_that_says_reversed_when_by_whom_and_why
     answer = desk.post(page(payment), {"reason": "amount", "comment": "gave <too> much"})
     assert (answer.status_code, answer["Location"]) == (303, page(payment, ""))
     receipt = desk.get(page(payment, "")).text
-    assert "REVERSED" in receipt
     assert "Wrong amount: <bdi>gave &lt;too&gt; much</bdi>" in receipt
-    assert Reversal.objects.get().transaction.document_number in receipt
     assert "/reverse/" not in receipt
+
+
+def mark(desk: Client, payment: Payment) -> list[str]:
+    """Return the lines in which a receipt says that its payment was reversed."""
+    receipt = BeautifulSoup(desk.get(page(payment, "")).text, "html.parser")
+    return [" ".join(line.get_text(" ").split()) for line in receipt.select(".receipt .reversed-note p")]
+
+
+def test_the_paper_says_when_by_whom_and_under_which_number_as_it_was_then(
+    alice: Operator, bob: Operator, payment: Payment
+) -> None:
+    bob = grant(bob, "payments.reverse_payment")
+    with time_machine.travel(datetime(2031, 5, 6, 7, 8, tzinfo=UTC), tick=False):
+        assert signed_in(bob).post(page(payment), {"reason": "changed"}).status_code == 303
+    Operator.objects.filter(pk=bob.pk).update(name="Bob Renamed")
+    number = Reversal.objects.get().transaction.document_number
+    assert number != payment.transaction.document_number
+    assert mark(signed_in(alice), payment) == [
+        "REVERSED",
+        f"May 6, 2031, 7:08:00 AM UTC+00:00 · Bob · {number}",
+        "Customer changed their mind",
+    ]
+
+
+def test_a_payment_that_stands_has_no_mark(alice: Operator, payment: Payment) -> None:
+    assert mark(signed_in(alice), payment) == []
 
 
 @pytest.mark.parametrize(
