@@ -14,9 +14,9 @@ from accounts.models import Operator
 from payments.models import Printing
 from payments.snapshot import one_moment
 from payments.verifying.anchors import verify_anchors
+from payments.verifying.belonging import Ground
 from payments.verifying.beside import faults_beside, odd_methods
 from payments.verifying.documents import whole_unit
-from payments.verifying.lines import Ground
 from payments.verifying.overpaid import overpaid
 from payments.verifying.report import Report
 from payments.verifying.rows import Stretch, TillFacts, stretches

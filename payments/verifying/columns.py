@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, TextField
+from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, F, Func, TextField, Value
 
 SQLITE_GROUPS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 100))  # the last to the end: nothing is cut off unseen
 
@@ -59,3 +59,22 @@ class Ledger(ExpressionWrapper):  # type: ignore[type-arg]  # it takes its argum
 def money(name: str) -> Ledger:
     """Return an amount as whole ten-thousandths."""
     return Ledger(F(name), output_field=BigIntegerField())
+
+
+class AmongThese(Func):
+    """Whether a column holds one of many ids, as one array of PostgreSQL's: quicker than a list of parameters."""
+
+    template = "%(expressions)s"
+    arg_joiner = " = ANY"
+    output_field = BooleanField()
+
+    def __init__(self, column: F, ids: list[int]) -> None:
+        super().__init__(column, Ids(ids))
+
+
+class Ids(Value):
+    """A list of ids as one parameter."""
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """Return the array's place and the array. Any: Django's own signature."""
+        return "(%s::bigint[])", [self.value]

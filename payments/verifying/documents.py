@@ -142,6 +142,11 @@ def reversal_faults(row: LineRow, till: TillFacts, reversal: ReversalRow, signed
     }
     if expected != signed:
         yield from _differences(expected, signed)
+    yield from undoing_faults(row, till, reversal)
+
+
+def undoing_faults(row: LineRow, till: TillFacts, reversal: ReversalRow) -> Iterator[str]:
+    """Return where a reversal does not undo its payment, or what replaces it does not stand after it."""
     if (reversal.kind, reversal.till_id) != (Transaction.Kind.PAYMENT, till.pk) or reversal.number >= row.number:
         yield _("it does not undo an earlier payment of the same till")
     undone = (reversal.amount, -reversal.effect, -reversal.cash, reversal.customer_id, reversal.method_id)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from payments.verifying import deliveries, documents, rows, spelling
+from payments.verifying import deliveries, documents, plain, rows, spelling
+from payments.verifying.belonging import Belonging
+from payments.verifying.belonging import Ground as Ground  # proofs take it from here
 from payments.verifying.report import Fault, Tally
-from payments.verifying.rows import Head, LineRow, PartRow, ReversalRow, Stretch, TillFacts
+from payments.verifying.rows import Head, LineRow, ReversalRow, Stretch, TillFacts
 from tills import proofs
 from tills.models import EFFECTS, Transaction, numbered
 
@@ -19,32 +21,8 @@ CLOCK_STEP = timedelta(seconds=5)  # two machines of one shop may differ by this
 PAYMENT, REVERSAL = Transaction.Kind.PAYMENT.value, Transaction.Kind.REVERSAL.value
 SIGNS = {PAYMENT: -1, REVERSAL: 1}  # of the effect on the till's balance; of the cash the opposite
 MOVED = {kind.value: signs for kind, signs in EFFECTS.items()}
+NONE: list[ReversalRow] = []
 WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What every line is held against besides its till."""
-
-    keys: Mapping[str, bytes]  # oldest first
-    methods: Mapping[int | None, tuple[bool, bool]]  # stays with the operator, in the drawer
-    spelled_operators: Mapping[int, str]
-    spelled_methods: Mapping[int | None, str]
-    unit: int  # of the currency, in ten-thousandths
-
-    def is_older(self, key_id: str, than: str) -> bool:
-        """Return whether a key was given up before another."""
-        order = list(self.keys)
-        return key_id in order and than in order and order.index(key_id) < order.index(than)
-
-
-class Belonging(NamedTuple):
-    """What belongs to one line."""
-
-    where: str  # its document number
-    parts: list[list[PartRow]]  # in the order in which they were written, each with its deliveries
-    reversals: list[ReversalRow]  # the line is theirs
-    undone_by: str | None  # the document number of the line that reverses its payment
 
 
 @dataclass
@@ -97,9 +75,10 @@ class Counted:
 
 def examine(stretch: Stretch, ground: Ground) -> Examined:
     """Read a stretch and return what is wrong in it; asks the database a handful of questions."""
-    found, till, head, last = Examined(), stretch.till, rows.read_head(stretch), 0
-    lines, reversals, parts = rows.read_lines(stretch), rows.read_reversals(stretch), rows.read_parts(stretch)
-    undoing, counted = rows.read_undoing(lines), Counted()
+    found, till, last = Examined(), stretch.till, 0
+    head: Head | LineRow = rows.read_head(stretch)
+    lines, reversals = rows.read_lines(stretch), rows.read_reversals(stretch)
+    parts, undoing, counted = rows.read_parts(lines), rows.read_undoing(lines), Counted()
     for row in lines:
         where = numbered(till.code, row.number)
         if row.pk == last:
@@ -109,27 +88,34 @@ def examine(stretch: Stretch, ground: Ground) -> Examined:
             continue
         own = deliveries.by_part(parts[row.payment_id]) if row.payment_id in parts else []
         undone_by = None if row.undone_in is None else numbered(till.code, undoing.get(row.undone_in, 0))
-        belonging = Belonging(where, own, reversals.get(row.pk, []), undone_by)
-        wrong: list[str] = []
-        try:
-            _add_faults(wrong, row, head, till, belonging, ground)
-            if row.recorded_at < head.recorded_at or row.key_id != head.key_id:
-                found.warnings += [Fault(where, what) for what in _oddities(row, head, ground)]
-        except WRONG_SHAPE as error:
-            wrong.append(_("it cannot be read: %(error)r") % {"error": error})
-        if wrong:
-            found.faults += [Fault(where, what) for what in wrong]
+        belonging = Belonging(where, own, reversals.get(row.pk, NONE), undone_by)
+        if not plain.is_plain(row, head, till, belonging, ground):
+            _look_closely(found, row, head, till, belonging, ground)
         counted.add(row, belonging)
-        head, last = Head(row.number, row.balance_after, row.digest, row.recorded_at, row.key_id), row.pk
+        head, last = row, row.pk
     found.tally = counted.tally(ground)
     return found
 
 
+def _look_closely(
+    found: Examined, row: LineRow, head: Head | LineRow, till: TillFacts, belonging: Belonging, ground: Ground
+) -> None:
+    """Add what is wrong with a line, or strange, check by check."""
+    wrong: list[str] = []
+    try:
+        _add_faults(wrong, row, head, till, belonging, ground)
+        if row.recorded_at < head.recorded_at or row.key_id != head.key_id:
+            found.warnings += [Fault(belonging.where, what) for what in _oddities(row, head, ground)]
+    except WRONG_SHAPE as error:
+        wrong.append(_("it cannot be read: %(error)r") % {"error": error})
+    found.faults += [Fault(belonging.where, what) for what in wrong]
+
+
 def _add_faults(
-    found: list[str], row: LineRow, head: Head, till: TillFacts, belonging: Belonging, ground: Ground
+    found: list[str], row: LineRow, head: Head | LineRow, till: TillFacts, belonging: Belonging, ground: Ground
 ) -> None:
     """Add what is wrong with a line and all that belongs to it; what was added stays when the rest cannot be read."""
-    if (row.number - 1, row.previous_digest, row.balance_before) != (head.number, head.digest, head.balance):
+    if (row.number - 1, row.previous_digest, row.balance_before) != (head.number, head.digest, head.balance_after):
         found += _chain_faults(row, head)
     found += _line_faults(row, till, belonging)
     found += _delivery_faults(belonging)
@@ -142,13 +128,13 @@ def _add_faults(
         found += _document_faults(row, till, belonging, ground)
 
 
-def _chain_faults(row: LineRow, head: Head) -> Iterator[str]:
+def _chain_faults(row: LineRow, head: Head | LineRow) -> Iterator[str]:
     """Return where the line does not follow the one before."""
     if row.number != head.number + 1:
         yield _number_fault(row.number, head.number)
     if row.previous_digest != head.digest:
         yield _("it was not written after the line that now stands before it")
-    if row.balance_before != head.balance:
+    if row.balance_before != head.balance_after:
         yield _("its balance before is not the balance after the line before")
 
 
@@ -234,7 +220,7 @@ def _document_faults(row: LineRow, till: TillFacts, belonging: Belonging, ground
             yield from documents.reversal_faults(row, till, reversal, document["reversal"])
 
 
-def _oddities(row: LineRow, head: Head, ground: Ground) -> list[str]:
+def _oddities(row: LineRow, head: Head | LineRow, ground: Ground) -> list[str]:
     """Return what is strange and may have an honest reason."""
     found = []
     if row.recorded_at < head.recorded_at and _moment(head.recorded_at) - _moment(row.recorded_at) > CLOCK_STEP:

@@ -10,12 +10,15 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.db import connection
+from django.db.models import F, Q
+
 from payments.models import Allocation, Reversal
-from payments.verifying.columns import Day, Key, Moment, money
+from payments.verifying.columns import AmongThese, Day, Key, Moment, money
 from tills import proofs
 from tills.models import Transaction
 
-STRETCH = 4000  # lines that are in memory at one time
+STRETCH = 10_000  # lines that are in memory at one time, in each process
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,10 @@ class Stretch:
 
 
 class Head(NamedTuple):
-    """What the next line follows."""
+    """What a stretch's first line follows; a line is the head of the next one."""
 
     number: int = 0
-    balance: int = 0
+    balance_after: int = 0
     digest: str = proofs.FIRST
     recorded_at: str = ""
     key_id: str = ""
@@ -185,9 +188,11 @@ def read_lines(stretch: Stretch) -> list[LineRow]:
     return sorted(map(LineRow._make, lines.values_list(*LINE_COLUMNS)), key=attrgetter("number", "pk"))
 
 
-def read_parts(stretch: Stretch) -> dict[int, list[PartRow]]:
-    """Return the parts of the stretch's payments, with their deliveries, by payment."""
-    parts = Allocation.objects.filter(**stretch.bounds(LINE_OF)).order_by()
+def read_parts(lines: Sequence[LineRow]) -> dict[int, list[PartRow]]:
+    """Return the parts of these lines' payments, with their deliveries, by payment."""
+    ids = [line.payment_id for line in lines if line.payment_id is not None]
+    asked = AmongThese(F("payment_id"), ids) if connection.vendor == "postgresql" else Q(payment__in=ids)
+    parts = Allocation.objects.filter(asked).order_by()
     found: dict[int, list[PartRow]] = defaultdict(list)
     for row in map(PartRow._make, parts.values_list(*PART_COLUMNS)):
         found[row.payment_id].append(row)

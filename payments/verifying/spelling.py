@@ -10,7 +10,7 @@ import json
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
-from payments.verifying.rows import LineRow, TillFacts
+from payments.verifying.rows import LineRow, ReversalRow, TillFacts
 from tills import proofs
 
 END = f',"version":{proofs.VERSION}}}'
@@ -43,15 +43,27 @@ def spell_payment(row: LineRow) -> str:
     )
 
 
+def spell_reversal(reversal: ReversalRow, document: str) -> str:
+    """Return how the document of a reversal ends; `document` is the number of what it undoes."""
+    replacement = "null" if reversal.replacement_key is None else quoted(reversal.replacement_key)
+    return (
+        f',"reversal":{{"document":{quoted(document)},"key":"{reversal.payment_key}",'
+        f'"reason":{quoted(reversal.reason)},"replacement":{replacement}}}{END}'
+    )
+
+
 def parts_between(payload: str, begin: str, end: str) -> list[dict[str, Any]] | None:
     """Return the parts as signed when all of the document around them is spelled so; else None. Any: JSON."""
-    if not (payload.startswith(begin) and payload.endswith(end)):
-        return None
-    between = payload[len(begin) : len(payload) - len(end)]
-    if not between.startswith(PARTS):
+    place = len(begin) + len(PARTS)
+    if not (payload.startswith(begin) and payload.endswith(end) and payload.startswith(PARTS, len(begin))):
         return None
     try:
-        found = READER.decode(between[len(PARTS) :])
+        found, ended = READER.raw_decode(payload, place)
     except ValueError:
         return None
-    return found if isinstance(found, list) else None
+    return found if isinstance(found, list) and ended == len(payload) - len(end) else None
+
+
+def on_account(amount: int) -> str:
+    """Return how a payment's parts are spelled when all of it is on account."""
+    return f'{PARTS}[{{"amount":{amount},"document":null}}]'

@@ -14,7 +14,8 @@ from multiprocessing.util import Finalize
 from django.db import connection, connections
 
 from payments.snapshot import one_moment, share_moment
-from payments.verifying.lines import Examined, Ground, examine
+from payments.verifying.belonging import Ground
+from payments.verifying.lines import Examined, examine
 from payments.verifying.rows import Stretch
 
 _open = ExitStack()  # in a worker: the moment as of which it reads, until it ends
