@@ -15,12 +15,12 @@ REFUSED = "the books are append-only"
 APPEND_ONLY = (
     "tills_transaction", "payments_payment", "payments_allocation", "payments_reversal",
     "payments_givenupkey", "payments_printing", "billing_settlement",
-    "tills_usedform", "tills_writeoff", "tills_count", "tills_countrow", "tills_zreport", "billing_batch",
+    "tills_usedform", "tills_writeoff", "tills_count", "tills_countrow", "tills_zreport",
 )  # fmt: skip
 NEVER_DELETED = (
     "accounts_operator", "accounts_reseller", "tills_till", "tills_paymentmethod",
-    "customers_customer", "customers_invoice", "payments_delivery", "billing_counter",
-    "billing_import", "tills_shift",
+    "customers_customer", "customers_invoice", "payments_delivery", "billing_batch",
+    "billing_counter", "billing_import", "tills_shift",
 )  # fmt: skip
 
 
@@ -188,6 +188,7 @@ CHECKS = {
         DOES_NOT_FIT,
         "the parts are more than their payment, or not its own",
     ),
+    "batch_stays": ("billing_batch", "UPDATE", changed("number", "made_at"), "a batch stays as it was committed"),
     "counter_grows": ("billing_counter", "UPDATE", "NEW.value < OLD.value", "a counter only grows"),
     "payment_not_given_up": ("payments_payment", "INSERT", GIVEN_UP, "this form was given up"),
     "given_up_not_taken": ("payments_givenupkey", "INSERT", TAKEN_KEY, "this form has taken a payment"),
