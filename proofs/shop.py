@@ -24,6 +24,7 @@ from payments.printing import print_receipt
 from payments.refusals import PaymentRefused
 from payments.reversing import reverse_payment
 from payments.taking import Order, take_payment
+from proofs.drawers import Drawers
 from proofs.elsewhere import Elsewhere, bring_files_in
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, ResellerFactory
 from tills.holders import lock_till
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from billing.connectors.protocol import BillingSystem
 
 WORDS = ("October", "Škoda Žižkov", "=1+1", "شكرا", 'a "quoted" word', "e\u0301te\u0301", "")  # one not in NFC
-PERMISSIONS = ("reverse_payment", "view_all_payments")
+PERMISSIONS = ("reverse_payment", "view_all_payments", "supervise_tills", "manage_deposits")
 
 
 class Shop:
@@ -47,6 +48,7 @@ class Shop:
         boss.user_permissions.set(Permission.objects.filter(codename__in=PERMISSIONS))
         self.boss = Operator.objects.get(pk=boss.pk)
         self.cashiers = [OperatorFactory.create(username=f"cashier{n}") for n in range(cashiers)]
+        self.drawers = Drawers(self.chance, self.boss, self._key, self.pay_with)
         self.partners = [OperatorFactory.create(username=f"partner{n}", reseller=north) for n in range(2)]
         run_act(lambda: Till.objects.filter(pk=lock_till(self.partners[0]).pk).update(limit=None))
         self.customers = [self._new_customer(n, north.pk if n % 6 == 0 else None) for n in range(customers)]
@@ -67,7 +69,7 @@ class Shop:
         there, back = (self.deliver, self.look_up) if live else (self.export, self.bring_in)
         weights: dict[Callable[[], object], int] = {
             self.pay: 60, self.reverse: 10, self.move: 6, self.print: 12, self.give_up: 4, self.rename: 4,
-            there: 12 if live else 4, back: 6 if live else 2,
+            self.drawers.act: 40, there: 12 if live else 4, back: 6 if live else 2,
         }  # fmt: skip
         for act in self.chance.choices([*weights], weights=[*weights.values()], k=acts):
             with suppress(PaymentRefused):
@@ -75,11 +77,14 @@ class Shop:
 
     def pay(self) -> None:
         """Take a payment; now and then the operator chooses documents, or sends the form twice."""
-        self.pay_with(self.chance.choice([*self.cashiers, *self.partners]))
+        self.pay_with(self.chance.choice([*self.cashiers, *self.partners, *self.drawers.cashiers]))
 
     def pay_with(self, operator: Operator) -> None:
-        """Take a payment from somebody whom this operator serves."""
-        customer = self.chance.choice(Customer.objects.visible_to(operator).filter(gone_at=None).order_by("pk"))
+        """Take a payment from somebody whom this operator serves, if there is anybody left."""
+        served = list(Customer.objects.visible_to(operator).filter(gone_at=None).order_by("pk"))
+        if not served:
+            return
+        customer = self.chance.choice(served)
         documents = [document.invoice.pk for document in open_documents(customer, operator)]
         wanted = Order(
             key=self._key(),

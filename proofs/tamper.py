@@ -17,6 +17,7 @@ from payments.anchoring import append_anchor
 from payments.verifying import Asked, Report, verify_books
 from payments.verifying.books import ground, stretch_of
 from payments.verifying.lines import Ground, examine
+from payments.verifying.shifts import shift_faults
 from proofs import tampering
 from proofs.ground import kept_scene
 from proofs.running import Result, alone
@@ -53,10 +54,11 @@ class Books:
                 self.missed.append(f"{tampering_.sort}: {tampering_.what}")
 
     def shows(self, one: Tampering, *, anchors: bool) -> bool:
-        """Return whether the verification finds it: in its till, which is quick, or in the whole."""
+        """Return whether the verification finds it: in its till or its shifts, which is quick, or in the whole."""
         with transaction.atomic():
             one.do()
-            found = self.till_shows(one.till) or not self.verify(anchors=anchors).is_sound
+            quickly = self.till_shows(one.till) or any(shift_faults())
+            found = quickly or not self.verify(anchors=anchors).is_sound
             transaction.set_rollback(True)
         return found
 
@@ -125,6 +127,7 @@ def write_ledger(books: Books, seed: int, *, acts: int) -> Callable[[], object]:
     append_anchor(books.anchors)
     restore = tampering.keep_backup()
     shop.work(acts // 2)
+    shop.drawers.finish()
     append_anchor(books.anchors)
     while acts > 100 and Transaction.objects.count() < 480:
         shop.work(10)

@@ -1,20 +1,22 @@
-"""Shifts, counts and Z reports against the lines, and the movements between two tills against each other."""
+"""Shifts, counts and Z reports against the lines, the forms, and each other."""
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from customers.money import ZERO
+from payments.verifying.forms import form_faults, shift_form_faults
+from payments.verifying.movements import movement_faults, write_off_faults
 from payments.verifying.report import Fault
 from tills import proofs
-from tills.models import EFFECTS, Count, Kind, Shift, Till, Transaction, UsedForm, WriteOff, ZReport, numbered
+from tills.models import Count, CountRow, Kind, Shift, Till, Transaction, ZReport
 from tills.shift_figures import read_figures
 from tills.z_reports import describe_z
 
@@ -25,83 +27,22 @@ NAMES = {"name", "login"}  # may change; ids may not
 
 def shift_faults() -> Iterator[Fault]:
     """Return what is wrong with shifts, counts, reports, and all lines that are no payments."""
-    yield from _movement_faults()
-    yield from _write_off_faults()
+    yield from movement_faults()
+    yield from write_off_faults()
+    yield from form_faults()
     for till in Till.objects.filter(Q(shifts__isnull=False) | Q(z_reports__isnull=False)).distinct().order_by("code"):
         yield from _till_faults(till)
     yield from _lines_beside_their_shift()
-    for pk in (
-        _stray(ZReport, "till_id", Till) | _stray(Transaction, "shift_id", Shift) | _stray(Count, "shift_id", Shift)
-    ):
-        yield Fault(str(pk), _("it belongs to a till or a shift that is not there"))
+    owners = ((ZReport, "till_id", Till), (Shift, "till_id", Till), (Transaction, "shift_id", Shift))
+    for model, column, owner in (*owners, (Count, "shift_id", Shift), (CountRow, "count_id", Count)):
+        for where in sorted(_stray(model, column, owner)):
+            yield Fault(where, _("it belongs to a till, a shift or a count that is not there"))
 
 
 def _stray(model: Any, column: str, owner: Any) -> set[str]:  # Any: models
     rows = model.objects.filter(**{f"{column}__isnull": False})
     missing = rows.filter(~Exists(owner.objects.filter(pk=OuterRef(column)))).values_list("pk", flat=True)
     return {f"{model._meta.verbose_name} {pk}" for pk in missing[:100]}
-
-
-# --- Lines that are no payments --------------------------------------------------------------------------------------
-
-
-def _movement_faults() -> Iterator[Fault]:
-    """Return the movements whose form, or whose line in the other till, is not as they say."""
-    lines = Transaction.objects.filter(kind__in=list(EFFECTS)).order_by("pk")
-    columns = ("pk", "till__code", "number", "amount", "effect", "cash", "operator_id", "payload")
-    rows, forms = [], {str(form.key): form for form in UsedForm.objects.defer("content").iterator()}
-    by_number: dict[str, tuple[Any, Signed]] = {}
-    for row in lines.values_list(*columns, named=True).iterator():
-        where = numbered(row.till__code, row.number)
-        try:
-            movement = json.loads(row.payload)["movement"]
-            rows.append((where, row, movement, movement["key"], movement["act"]))
-        except WRONG_SHAPE:
-            yield Fault(where, _("what was signed is not a movement"))
-            continue
-        by_number[where] = (row, movement)
-    for where, row, movement, key, act in rows:
-        form = forms.get(key)
-        if form is None or (form.act, form.operator_id) != (act, row.operator_id):
-            yield Fault(where, _("the form that wrote it is gone, or is another one"))
-        if "other" in movement and not _fits(where, row, key, by_number.get(movement["other"])):
-            yield Fault(where, _("its line in the other till is gone, or moves something else"))
-    written = {row.pk for _where, row, *_rest in rows}
-    for form in forms.values():
-        if form.line_id is not None and form.line_id not in written:
-            yield Fault(str(form.key), _("this form names a line that is no movement, or is not there"))
-
-
-def _fits(where: str, row: Any, key: str, found: tuple[Any, Signed] | None) -> bool:
-    if found is None:
-        return False
-    other, movement = found
-    moves = (other.amount, other.effect, other.cash) == (row.amount, -row.effect, -row.cash)
-    return moves and movement["key"] == key and movement.get("other") == where
-
-
-def _write_off_faults() -> Iterator[Fault]:
-    rows = WriteOff.objects.values_list(
-        "transaction_id", "short__kind", "short__till__code", "short__number", named=True
-    )
-    by_line: dict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        by_line[row.transaction_id].append(row)
-    lines = Transaction.objects.filter(kind=Kind.WRITE_OFF).select_related("till").order_by("pk")
-    for line in lines:
-        short = by_line.pop(line.pk, [])
-        named = [numbered(row.short__till__code or "", row.short__number or 0) for row in short]
-        try:
-            signed = json.loads(line.payload)["movement"]["short"]
-        except WRONG_SHAPE:
-            signed = None
-        if named != [signed] or short[0].short__kind != Kind.SHORT:
-            yield Fault(line.document_number, _("it does not write off the short that was signed"))
-    for pk in by_line:
-        yield Fault(f"{WriteOff._meta.verbose_name} {pk}", _("it belongs to no line"))
-
-
-# --- Shifts ----------------------------------------------------------------------------------------------------------
 
 
 def _lines_beside_their_shift() -> Iterator[Fault]:
@@ -116,11 +57,13 @@ def _lines_beside_their_shift() -> Iterator[Fault]:
 
 def _till_faults(till: Till) -> Iterator[Fault]:
     """Return what is wrong with the shifts of one till and with their reports, in the order of their numbers."""
-    shifts = list(till.shifts.select_related("issued_by", "closed_by").order_by("number"))
-    reports = {report.shift_id: report for report in till.z_reports.order_by("number")}
+    found = till.shifts.select_related("issued_by", "closed_by").order_by("number", "pk")
+    shifts = list(found.prefetch_related("forms", "counts__rows", "counts__operator"))
+    written = list(till.z_reports.order_by("number", "pk"))
+    reports = {report.shift_id: report for report in written}
     if [shift.number for shift in shifts] != list(range(1, len(shifts) + 1)):
         yield Fault(till.code, _("its shifts are not numbered 1, 2, 3 without a gap"))
-    if [report.number for report in reports.values()] != list(range(1, len(reports) + 1)):
+    if [report.number for report in written] != list(range(1, len(written) + 1)):
         yield Fault(till.code, _("its Z reports are not numbered 1, 2, 3 without a gap"))
     before, following = None, 1
     for shift in shifts:
@@ -140,6 +83,9 @@ def _till_faults(till: Till) -> Iterator[Fault]:
 
 def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, following: int) -> Iterator[str]:
     yield from _count_faults(shift)
+    yield from _state_faults(shift)
+    comment = None if report is None else json.loads(report.payload)["z"]["comment"]
+    yield from shift_form_faults(shift, shift.till, comment)
     if shift.first_number is not None and shift.first_number != following:
         yield _("it does not begin after the last line of the shift before")
     if (shift.state == Shift.State.CLOSED) != (report is not None):
@@ -148,6 +94,8 @@ def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, 
         return
     count = shift.counts.filter(purpose=Count.Purpose.CLOSING).latest("number")
     figures = read_figures(shift)
+    if figures.lines != (shift.last_number or 0) - (shift.first_number or 0) + 1:
+        yield _("some of the lines between its first and its last number are not there")
     if figures.cash != 0:
         yield _("its drawer was not empty after the close")
     if _sum(figures.movements, Kind.OVER) - _sum(figures.movements, Kind.SHORT) != count.difference:
@@ -156,6 +104,8 @@ def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, 
     signed = json.loads(report.payload)["z"]
     report.shift, report.till = shift, shift.till
     rebuilt = json.loads(proofs.canonical({"z": describe_z(report, signed["comment"], before, figures, count)}))["z"]
+    for document in (rebuilt, signed):
+        document["methods"].sort(key=itemgetter("id"))  # their order at the desk may change
     for name in sorted(rebuilt.keys() | signed.keys()):
         if _nameless(rebuilt.get(name)) != _nameless(signed.get(name)):
             yield _("%(column)s in its Z report is not what the books hold") % {"column": name.replace("_", " ")}
@@ -166,15 +116,39 @@ def _sum(rows: Any, kind: Kind) -> Any:  # Any: sums of kinds, and an amount
 
 
 def _count_faults(shift: Shift) -> Iterator[str]:
-    counts = list(shift.counts.prefetch_related("rows").order_by("number"))
+    counts = sorted(shift.counts.all(), key=lambda count: count.number)
     if [count.number for count in counts] != list(range(1, len(counts) + 1)):
         yield _("its counts are not numbered 1, 2, 3 without a gap")
     for count in counts:
         if sum((row.amount for row in count.rows.all() if row.what == "cash"), ZERO) != count.cash:
             yield _("count %(number)d: its notes and coins do not sum to its cash") % {"number": count.number}
-    floats = [count.cash for count in counts if count.purpose == Count.Purpose.FLOAT]
-    if floats != [shift.float_amount]:
-        yield _("its float is not what was counted when it was issued")
+        if count.expected != _expected(shift, count):
+            yield _("count %(number)d: what was expected is not what the lines before it sum to") % vars(count)
+    floats = [(count.cash, count.operator_id) for count in counts if count.purpose == Count.Purpose.FLOAT]
+    if floats != [(shift.float_amount, shift.issued_by_id)]:
+        yield _("its float is not what its issuer counted")
+
+
+def _expected(shift: Shift, count: Count) -> Any:  # Any: an amount, or None for a float
+    """Return what the lines of the shift's till sum to that were there when it was counted."""
+    if count.purpose == Count.Purpose.FLOAT:
+        return None
+    numbers = {"number__gte": shift.first_number or 1, "number__lte": count.after_number}
+    return Transaction.objects.filter(till=shift.till_id, **numbers).aggregate(cash=Sum("cash"))["cash"] or ZERO
+
+
+def _state_faults(shift: Shift) -> Iterator[str]:
+    """Return where a shift's columns and counts do not fit how far it has come."""
+    has_begun = shift.state in (Shift.State.OPEN, Shift.State.COUNTED, Shift.State.CLOSED)
+    has_ended = shift.state in (Shift.State.CLOSED, Shift.State.CANCELLED)
+    begun = {shift.first_number is not None, shift.opened_at is not None, shift.opened_on is not None}
+    ended = {shift.closed_at is not None, shift.closed_by_id is not None}
+    is_closed = shift.state == Shift.State.CLOSED
+    was_counted = any(count.purpose == Count.Purpose.CLOSING for count in shift.counts.all())
+    if begun != {has_begun} or ended != {has_ended} or (shift.last_number is not None) != is_closed:
+        yield _("when it was opened or closed, or its first or last number, does not fit its state")
+    if was_counted != (shift.state in (Shift.State.COUNTED, Shift.State.CLOSED)):
+        yield _("it was counted and does not say so, or it was not")
 
 
 def _report_faults(report: ZReport, before: ZReport | None) -> Iterator[str]:
