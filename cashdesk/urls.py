@@ -58,6 +58,7 @@ urlpatterns = [
     path("cashdesk/deposits/new/", deposits.deposit_new, name="deposit_new"),
     path("cashdesk/deposits/history/", deposits.deposit_history, name="deposit_history"),
     path("cashdesk/deposits/history.csv", deposits.deposit_history_csv, name="deposit_history_csv"),
+    path("cashdesk/deposits/history.xlsx", sheets.deposit_history_xlsx, name="deposit_history_xlsx"),
     path("cashdesk/deposits/<int:pk>/", deposits.deposit, name="deposit"),
     path("cashdesk/movements/<int:pk>/", movement.movement, name="movement"),
     path("cashdesk/reports/day/", reports.report_day, name="report_day"),

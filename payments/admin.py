@@ -90,6 +90,10 @@ class AllocationAdmin(LookUpAdmin):
     search_help_text = _("Number as printed on the receipt, like A1-000123.")
     kept_with = ("payment__transaction__till", "invoice")
 
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return those in scope, without the own shift of somebody who counts blind."""
+        return Allocation.objects.visible_to(operator).exclude(hidden_lines(operator, "payment__transaction__"))
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -111,6 +115,10 @@ class DeliveryAdmin(LookUpAdmin):
     search_fields = ("reference__exact",)
     search_help_text = _("Reference, like A1-000123/1.")
     kept_with = ("allocation",)
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return those in scope, without the own shift of somebody who counts blind."""
+        return Delivery.objects.visible_to(operator).exclude(hidden_lines(operator, "allocation__payment__transaction__"))
 
 
 @admin.display(description=_("number"))
@@ -137,6 +145,10 @@ class ReversalAdmin(LookUpAdmin):
     search_help_text = _("Number as printed on the reversed receipt, like A1-000123.")
     kept_with = ("transaction__till", "payment__transaction__till")
 
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return those in scope, without the own shift of somebody who counts blind."""
+        return Reversal.objects.visible_to(operator).exclude(hidden_lines(operator, "transaction__"))
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -159,3 +171,7 @@ class PrintingAdmin(LookUpAdmin):
     fields = (put_on_paper, "number", "operator", "recorded_at", "payment")
     ordering = ("-pk",)
     kept_with = ("payment__transaction__till", "operator")
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return those in scope, without the own shift of somebody who counts blind."""
+        return Printing.objects.visible_to(operator).exclude(hidden_lines(operator, "payment__transaction__"))

@@ -12,18 +12,17 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Operator, Reseller
-from cashdesk.csv_files import csv_download, text_cell
+from cashdesk.cells import Cell, csv_cells
+from cashdesk.csv_files import csv_download
 from cashdesk.forms.base import refuse_unwritable
 from cashdesk.forms.deposits import AmountForm, CommentForm, DepositHistoryForm, KeyedForm, NewDepositForm
 from cashdesk.forms.payment import read_key
 from cashdesk.http import OperatorRequest, key_in, see_other
-from customers.money import plain_amount
 from payments.deposit_rows import (
     Lines,
     Row,
@@ -162,7 +161,11 @@ def deposit_history(request: OperatorRequest) -> HttpResponse:
         "older": address(form, before=found.older) if found.older else None,
         "newer": address(form, after=found.newer) if found.newer else None,
     }
-    links = {"newest": address(form), "file": address(form, "deposit_history_csv")}
+    links = {
+        "newest": address(form),
+        "file": address(form, "deposit_history_csv"),
+        "sheet": address(form, "deposit_history_xlsx"),
+    }
     return render(request, "desk/deposit_history.html", {"form": form, "page": found, "beside": beside, "links": links})
 
 
@@ -179,25 +182,24 @@ def deposit_history_csv(request: OperatorRequest) -> HttpResponseBase:
 
 def rows_of(request: OperatorRequest, lines: Lines) -> Iterator[list[list[str]]]:
     """Return the rows of the file, chunk by chunk."""
-    return ([csv_row(row) for row in chunk] for chunk in in_chunks(request.user, lines))
+    return ([csv_cells(cells(row)) for row in chunk] for chunk in in_chunks(request.user, lines))
 
 
-def csv_row(row: Row) -> list[str]:
-    """Return one line as cells; hidden balances are empty."""
+def cells(row: Row) -> list[Cell]:
+    """Return one line as the cells of a file; hidden balances are empty."""
     line = row.line
-    balances = [line.balance_before, line.balance_after]
     return [
         line.kind,
-        text_cell(line.document_number),
-        line.business_date.isoformat(),
-        timezone.localtime(line.recorded_at).isoformat(timespec="seconds"),
-        text_cell(line.till.code),
-        text_cell(row.holder),
-        text_cell(line.operator.get_full_name()),
-        plain_amount(line.amount),
-        plain_amount(line.effect),
-        *("" if row.is_hidden else plain_amount(balance) for balance in balances),
-        text_cell(line.comment),
+        line.document_number,
+        line.business_date,
+        line.recorded_at,
+        line.till.code,
+        row.holder,
+        line.operator.get_full_name(),
+        line.amount,
+        line.effect,
+        *((None, None) if row.is_hidden else (line.balance_before, line.balance_after)),
+        line.comment,
     ]
 
 

@@ -11,10 +11,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Operator
 from cashdesk.cells import Cell
+from cashdesk.forms.deposits import DepositHistoryForm
 from cashdesk.forms.history import HistoryForm
 from cashdesk.http import OperatorRequest
+from cashdesk.views import deposits
 from cashdesk.views.history import COLUMNS, cells, file_name, find
 from cashdesk.xlsx_files import xlsx_download
+from payments import deposit_rows
 from payments.history import CHUNK, in_chunks
 from payments.journal_rows import Row, journal_page
 from tills import journal
@@ -37,6 +40,18 @@ def history_xlsx(request: OperatorRequest) -> HttpResponseBase:
         return render(request, "desk/history.html", {"form": form}, status=422)
     rows = ([cells(row) for row in chunk] for chunk in in_chunks(lines))
     return xlsx_download(f"{file_name(form).removesuffix('.csv')}.xlsx", COLUMNS, rows)
+
+
+@require_safe
+def deposit_history_xlsx(request: OperatorRequest) -> HttpResponseBase:
+    """Download the filtered changes of deposits as a spreadsheet; bad filters show their page with the fault."""
+    deposits.check_right(request)
+    form = DepositHistoryForm(request.GET, operator=request.user)
+    lines = deposits.find(request, form)
+    if lines is None:
+        return render(request, "desk/deposit_history.html", {"form": form}, status=422)
+    rows = ([deposits.cells(row) for row in chunk] for chunk in deposit_rows.in_chunks(request.user, lines))
+    return xlsx_download("deposits.xlsx", deposits.COLUMNS, rows)
 
 
 @require_safe

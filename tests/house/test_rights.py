@@ -98,6 +98,7 @@ TABLE = {
     "deposit_new": Route("/cashdesk/deposits/new/", 403, 403, but={"chief": (200, 422)}),
     "deposit_history": Route("/cashdesk/deposits/history/", 403, 405, but={"chief": (200, 405)}),
     "deposit_history_csv": Route("/cashdesk/deposits/history.csv", 403, 405, but={"chief": (200, 405)}),
+    "deposit_history_xlsx": Route("/cashdesk/deposits/history.xlsx", 403, 405, but={"chief": (200, 405)}),
     # Which of the acts is meant, the form says; an empty one means none.
     "deposit": Route(
         "/cashdesk/deposits/{till}/",

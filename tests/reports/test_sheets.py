@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts.models import Operator
+from accounts.models import Operator, Reseller
 from cashdesk import xlsx_files
 from cashdesk.cells import Cell
 from cashdesk.xlsx_files import xlsx_download
@@ -28,10 +29,13 @@ from tests.answers import body_of
 from tests.factories import CustomerFactory, pay
 from tests.people import grant, signed_in
 from tests.shifts.desk import opened, supervisor, till_with_shifts
+from tills.deposits import create_deposit, refill_deposit
+from tills.holders import find_till
 from tills.models import Transaction
 
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 HISTORY, TILL, REPORT = "/cashdesk/history.xlsx", "/cashdesk/till.xlsx", "/cashdesk/reports/day.xlsx"
+DEPOSITS = "/cashdesk/deposits/history.xlsx"
 STARTERS = ["=1+1", "+1", "-1", "@SUM(1)", "{=1}", "http://example.com", "\t=1", "1234", "mailto:a@b.org"]
 D = Decimal
 
@@ -57,6 +61,16 @@ def download(client: Client, address: str) -> bytes:
     answer = client.get(address)
     assert answer.status_code == 200
     return body_of(answer)
+
+
+def deposited(operator: Operator) -> None:
+    """Refill the operator's own deposit, which is created where there is none."""
+    till = find_till(operator)
+    asked = {"operator": operator, "amount": D(1), "comment": "", "key": uuid4()}
+    if till is None:
+        create_deposit(**asked, holder=operator)  # type: ignore[arg-type]
+    else:
+        refill_deposit(**asked, till_id=till.pk)  # type: ignore[arg-type]
 
 
 def test_numbers_are_numbers_days_are_days_and_text_is_text() -> None:
@@ -197,15 +211,34 @@ def test_a_blind_shift_shows_no_balance_in_the_journal(alice: Operator, bob: Ope
     assert not re.search("161.37", repr(lines))
 
 
-@pytest.mark.parametrize("address", [HISTORY, TILL])
+def test_the_deposit_history_holds_what_its_csv_holds(alice: Operator, bob: Operator, north: Reseller) -> None:
+    dora = grant(bob, "tills.manage_deposits")
+    for holder, amount, comment in ((alice, "1050.00", "=1+1"), (north, "70.00", "by bank")):
+        create_deposit(operator=dora, holder=holder, amount=D(amount), comment=comment, key=uuid4())
+    client = signed_in(dora)
+
+    header, *lines = read(download(client, f"{DEPOSITS}?q=alice"))
+
+    text = body_of(client.get(f"{DEPOSITS.replace('xlsx', 'csv')}?q=alice")).decode("utf-8-sig")
+    names, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert [cell for _kind, cell in header] == names
+    assert len(lines) == len(rows) == 1
+    assert [cell for kind, cell in lines[0] if kind == "n"][2:] == ["1050.00", "1050.00", "0.00", "1050.00"]
+    assert ("inlineStr", "=1+1") in lines[0]
+    assert client.get(f"{DEPOSITS}?from=2026-02-31").status_code == 422
+    assert f"{DEPOSITS}?till=" in client.get("/cashdesk/deposits/history/?till=1").content.decode()
+
+
+@pytest.mark.parametrize("address", [HISTORY, TILL, DEPOSITS])
 def test_more_rows_cost_no_more_queries(alice: Operator, address: str) -> None:
-    client, customer = signed_in(alice), CustomerFactory.create()
-    pay(alice, customer, "1.00")
-    client.get(address)
+    client, customer = signed_in(grant(alice, "tills.manage_deposits")), CustomerFactory.create()
+    write = {DEPOSITS: lambda: deposited(alice)}.get(address, lambda: pay(alice, customer, "1.00"))
+    write()
+    download(client, address)
     with CaptureQueriesContext(connection) as few:
         download(client, address)
     for _number in range(19):
-        pay(alice, customer, "1.00")
+        write()
     with CaptureQueriesContext(connection) as many:
         assert len(read(download(client, address))) == 21
     assert len(many) == len(few)

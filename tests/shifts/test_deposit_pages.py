@@ -91,7 +91,7 @@ def test_the_list_shows_every_till_in_scope(
 
 def test_without_the_right_there_are_no_pages(bob: Operator, alice: Operator) -> None:
     till = Till.objects.create(code="T", operator=alice)
-    for address in (LIST, NEW, HISTORY, f"{LIST}history.csv", f"{LIST}{till.pk}/"):
+    for address in (LIST, NEW, HISTORY, f"{LIST}history.csv", f"{LIST}history.xlsx", f"{LIST}{till.pk}/"):
         assert signed_in(bob).get(address).status_code == 403
     assert signed_in(bob).post(f"{LIST}{till.pk}/", {"act": "refill", "key": uuid4(), "amount": 1}).status_code == 403
     assert "Deposits" not in signed_in(bob).get("/cashdesk/").content.decode()
