@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from accounts.models import Operator
 from customers.money import ZERO
 from tills import journal
-from tills.blindness import own_till
-from tills.models import Till
+from tills.blindness import OwnTill, own_till
+from tills.holders import till_to_be
 
 
 @dataclass(frozen=True)
@@ -23,24 +23,25 @@ class Bar:
     operator: Operator
 
     @cached_property
-    def own(self) -> tuple[Till | None, bool]:
-        """The till, if there is one yet, and whether its figures are hidden."""
+    def own(self) -> OwnTill:
+        """The till, if there is one yet, and how its shift stands."""
         return own_till(self.operator)
 
     @property
     def is_blind(self) -> bool:
         """Whether the operator counts blind and may see no figure of the till until then."""
-        return self.own[1]
+        return self.own.is_hidden
 
     @property
     def has_shifts(self) -> bool:
-        """Whether the till works in shifts."""
-        return self.own[0] is not None and self.own[0].requires_shift
+        """Whether the till works in shifts, or is in one."""
+        till = self.own.till or till_to_be(self.operator.reseller or self.operator)
+        return self.own.has_shift or till.requires_shift
 
     @cached_property
     def till(self) -> tuple[Decimal, Decimal | None]:
         """The till's balance and what may still be taken (None: no limit)."""
-        till, _is_blind = self.own
+        till = self.own.till
         if till is None:  # not used yet: a reseller's pays in first, an operator's own has no limit
             return ZERO, (None if self.operator.reseller_id is None else ZERO)
         balance = journal.balance_of(till)

@@ -118,7 +118,9 @@ class DeliveryAdmin(LookUpAdmin):
 
     def rows_for(self, operator: Operator) -> QuerySet[Any]:
         """Return those in scope, without the own shift of somebody who counts blind."""
-        return Delivery.objects.visible_to(operator).exclude(hidden_lines(operator, "allocation__payment__transaction__"))
+        return Delivery.objects.visible_to(operator).exclude(
+            hidden_lines(operator, "allocation__payment__transaction__")
+        )
 
 
 @admin.display(description=_("number"))

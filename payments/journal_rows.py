@@ -7,15 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.models import Operator
-from customers.money import ZERO
 from payments.history import PRINTED_NAME
-from tills import deposits
+from tills import deposits, journal
 from tills.models import EFFECTS, Till, Transaction, document_number
 from tills.once import MANAGE_DEPOSITS, SUPERVISE
+from tills.shift_figures import expected_cash
 
 ROWS = 25
 BALANCES = ("effect", "balance_before", "balance_after")
@@ -60,9 +60,10 @@ class Page:
     newer: int | None
 
 
-def cash_in(till: Till) -> Decimal:
-    """Return the cash that should lie in the drawer: what the till's lines put in and took out."""
-    return Transaction.objects.filter(till=till).aggregate(cash=Sum("cash"))["cash"] or ZERO
+def cash_in(till: Till) -> Decimal | None:
+    """Return the cash that should lie in the drawer; None without a shift: then nothing says where cash goes."""
+    shift = journal.shift_of(till)
+    return None if shift is None else expected_cash(shift)
 
 
 def journal_page(

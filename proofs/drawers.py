@@ -62,7 +62,13 @@ class Drawers:
         for shift in self._of(Shift.State.OPEN):
             cashier, key = self._holder(shift), self.key()
             amount = Decimal(self.chance.randint(1, 5000)).scaleb(-2)
-            asked = {"operator": cashier, "shift_id": shift.pk, "amount": amount, "comment": "Stamps e\u0301", "key": key}
+            asked = {
+                "operator": cashier,
+                "shift_id": shift.pk,
+                "amount": amount,
+                "comment": "Stamps e\u0301",
+                "key": key,
+            }
             for _sent in range(1 + (self.chance.random() < 0.2)):
                 line = self._moved(key.int % 3, asked)
             return line
@@ -114,7 +120,9 @@ class Drawers:
     def finish(self) -> None:
         """Bring every kind of row about that chance has not, and leave each drawer in another state."""
         for cashier in self.cashiers:
-            for shift in Shift.objects.filter(till__operator=cashier, state__in=[Shift.State.OPEN, Shift.State.COUNTED]):
+            for shift in Shift.objects.filter(
+                till__operator=cashier, state__in=[Shift.State.OPEN, Shift.State.COUNTED]
+            ):
                 self._close_short(shift)
         self.write_off()
         for cashier, state in zip(self.cashiers, ENDS, strict=True):

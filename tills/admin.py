@@ -22,8 +22,8 @@ LARGEST_NUMBER = 2**31 - 1
 
 
 def is_used(row: Till | PaymentMethod) -> bool:
-    """Return whether there are journal lines of this till or method."""
-    return row.lines.exists()
+    """Return whether there are journal lines of this till or method, or shifts, whose reports name the till's code."""
+    return row.lines.exists() or (isinstance(row, Till) and row.shifts.exists())
 
 
 @admin.register(Till)

@@ -5,10 +5,12 @@ Hidden are balances, limits, sums and counts from which the expected cash follow
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Operator
-from tills.models import Shift, Till
+from tills.models import IN_PROGRESS, Shift, Till
 
 
 def blind_shift(operator: Operator) -> Shift | None:
@@ -28,11 +30,26 @@ def hides(operator: Operator, till: Till) -> bool:
     return shift is not None and shift.till_id == till.pk
 
 
-def own_till(operator: Operator) -> tuple[Till | None, bool]:
-    """Return the till an operator works with, if there is one yet, and whether its figures are hidden from them."""
-    counted_blind = Shift.objects.filter(till=OuterRef("pk"), state=Shift.State.OPEN, blind=True)
-    till = Till.objects.visible_to(operator).annotate(is_blind=Exists(counted_blind)).first()
-    return till, bool(till and till.is_blind)  # type: ignore[attr-defined]  # annotated
+@dataclass(frozen=True)
+class OwnTill:
+    """The till an operator works with, if there is one yet; whether its figures are hidden, and whether it has a shift.
+
+    A till that requires no shifts has one from the float that a supervisor issued to the close.
+    """
+
+    till: Till | None
+    is_hidden: bool = False
+    has_shift: bool = False
+
+
+def own_till(operator: Operator) -> OwnTill:
+    """Return the till an operator works with, and how its shift stands, in one query."""
+    running = Shift.objects.filter(till=OuterRef("pk"), state__in=IN_PROGRESS)
+    blind = running.filter(state=Shift.State.OPEN, blind=True)
+    found = Till.objects.visible_to(operator).annotate(is_blind=Exists(blind), has_shift=Exists(running)).first()
+    if found is None:
+        return OwnTill(None)
+    return OwnTill(found, found.is_blind, found.has_shift)  # type: ignore[attr-defined]  # annotated
 
 
 def hidden_lines(operator: Operator, path: str = "") -> Q:

@@ -125,8 +125,8 @@ def check_amount(amount: Decimal | None) -> None:
 
 def has_deposit(till: Till) -> bool:
     """Return whether a deposit was created and not closed since."""
-    began = Transaction.objects.filter(till=till, kind__in=[Kind.DEPOSIT, Kind.CLOSING])
-    return began.order_by("-number").values_list("kind", flat=True).first() == Kind.DEPOSIT
+    moved = Transaction.objects.filter(till=till, kind__in=KINDS)  # all of them: so the index of deposits answers it
+    return moved.order_by("-number").values_list("kind", flat=True).first() not in {None, Kind.CLOSING}
 
 
 def _named(holder: Operator | Reseller) -> str:

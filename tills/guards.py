@@ -69,7 +69,8 @@ MOVED_OPERATOR = """
 MOVED_TILL = """
     (COALESCE(OLD.reseller_id, 0) <> COALESCE(NEW.reseller_id, 0)
         OR COALESCE(OLD.operator_id, 0) <> COALESCE(NEW.operator_id, 0) OR OLD.code <> NEW.code)
-    AND EXISTS (SELECT 1 FROM tills_transaction WHERE till_id = OLD.id)
+    AND (EXISTS (SELECT 1 FROM tills_transaction WHERE till_id = OLD.id)
+        OR EXISTS (SELECT 1 FROM tills_shift WHERE till_id = OLD.id))
 """
 OTHER_SHIFT = """
     COALESCE(NEW.shift_id, 0) <> COALESCE(
@@ -179,7 +180,7 @@ CHECKS = {
     "write_off_line": ("tills_writeoff", "INSERT", NOT_A_SHORT, "a write-off takes back exactly its short"),
     "method_effect": ("tills_paymentmethod", "UPDATE", USED_METHOD, "a used method's effect cannot be changed"),
     "operator_reseller": ("accounts_operator", "UPDATE", MOVED_OPERATOR, "this operator has taken money already"),
-    "till_holder": ("tills_till", "UPDATE", MOVED_TILL, "this till has journal lines already"),
+    "till_holder": ("tills_till", "UPDATE", MOVED_TILL, "this till has journal lines or shifts already"),
     "payment_line": ("payments_payment", "INSERT", NOT_A_PAYMENTS_LINE, "a payment has a payment's line"),
     "reversal_line": ("payments_reversal", "INSERT", NOT_ITS_REVERSAL, "a reversal undoes exactly its payment"),
     "part_fits": (

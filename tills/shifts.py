@@ -17,14 +17,12 @@ from tills import blindness, journal
 from tills.counting import Counted, check_counted, write_count
 from tills.days import business_date
 from tills.holders import find_safe, make_till
-from tills.models import Count, Kind, Shift, Till, Transaction, document_number
+from tills.models import IN_PROGRESS, Count, Kind, Shift, Till, Transaction, document_number
 from tills.once import SUPERVISE, Asked, Done, carry_out, check_may
 from tills.refusals import ShiftRefused
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-IN_PROGRESS = (Shift.State.ISSUED, Shift.State.OPEN, Shift.State.COUNTED)
 
 
 @dataclass(frozen=True)
@@ -178,6 +176,13 @@ def end(shift: Shift, state: Shift.State, operator: Operator, last_number: int |
 
 
 def _first_number(till: Till) -> int:
-    """Return the number after the last one that a Z report covers: no line falls between two reports."""
+    """Return the first number that the next Z report covers: right after the one before, so that no line falls between.
+
+    What was taken without a shift is in no drawer that is counted: nothing says where that cash went. So it begins
+    after the last payment of that time; before the first shift, after what was reversed then as well.
+    """
     last = Shift.objects.filter(till=till, state=Shift.State.CLOSED).order_by("-last_number").first()
-    return (last.last_number or 0) + 1 if last else 1
+    covered = (last.last_number or 0) if last else 0
+    kinds = [Kind.PAYMENT] if last else [Kind.PAYMENT, Kind.REVERSAL]
+    taken = Transaction.objects.filter(till=till, number__gt=covered, shift=None, kind__in=kinds)
+    return (taken.order_by("-number").values_list("number", flat=True).first() or covered) + 1

@@ -17,11 +17,11 @@ from cashdesk.forms.shifts import CloseForm, CountForm, DrawerForm
 from cashdesk.http import OperatorRequest, see_other
 from tills.closing import close_shift, count_drawer, last_count
 from tills.drawer import drop_cash, pay_in, pay_out
-from tills.holders import find_till
-from tills.models import Shift, Transaction
+from tills.holders import find_till, till_to_be
+from tills.models import IN_PROGRESS, Shift, Transaction
 from tills.once import find_used
 from tills.refusals import FormUsedOtherwise, TillRefused
-from tills.shifts import IN_PROGRESS, open_shift
+from tills.shifts import open_shift
 
 FORMS: dict[str, type[KeyedForm]] = {
     "open": KeyedForm, "pay_in": DrawerForm, "pay_out": DrawerForm, "drop": AmountForm, "count": CountForm,
@@ -90,7 +90,8 @@ def show(
     request: OperatorRequest, act: str = "", sent: KeyedForm | None = None, status: int | None = None
 ) -> HttpResponse:
     """Return the page; after the count it shows what was expected."""
-    current, till = current_shift(request), find_till(request.user)
+    current, operator = current_shift(request), request.user
+    till = find_till(operator) or till_to_be(operator.reseller or operator)
     possible = POSSIBLE.get(Shift.State(current.state), []) if current else []
     ended = Shift.objects.filter(till__operator=request.user, state=Shift.State.CLOSED).select_related("z_report")
     counts = list(current.counts.order_by("number")) if current else []

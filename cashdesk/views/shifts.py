@@ -20,11 +20,11 @@ from cashdesk.http import OperatorRequest, see_other
 from tills import blindness
 from tills.closing import force_close, write_off_short
 from tills.days import today
-from tills.models import Kind, Shift, Transaction, ZReport
+from tills.models import IN_PROGRESS, Kind, Shift, Transaction, ZReport
 from tills.once import SUPERVISE
 from tills.refusals import TillRefused
 from tills.shift_figures import read_figures
-from tills.shifts import IN_PROGRESS, issue_float, take_float_back
+from tills.shifts import issue_float, take_float_back
 from tills.z_reports import read_z
 
 ROWS = 25

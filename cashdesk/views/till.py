@@ -33,7 +33,7 @@ def till(request: OperatorRequest) -> HttpResponse:
     shown = {
         "balance": balance,
         "room": journal.room_of(own or till_to_be(operator.reseller or operator), balance),
-        "cash": cash_in(own) if own else ZERO,
+        "cash": cash_in(own) if own else None,
         "code": own.code if own else "",
         **pages(page),
     }

@@ -114,9 +114,7 @@ def shift_form_faults(shift: Shift, till: Till, comment: str | None) -> Iterator
         yield _("its counts are not what its forms asked to be written")
 
 
-def _steps(
-    shift: Shift, till: Till, counts: list[Count], comment: str | None
-) -> list[tuple[str, int | None, Content]]:
+def _steps(shift: Shift, till: Till, counts: list[Count], comment: str | None) -> list[tuple[str, int | None, Content]]:
     """Return act, operator and content of the forms by which a shift began, or was given up before it did."""
     content = _content(counts[0]) if counts else {}
     asked: list[tuple[str, int | None, Content]] = [

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from customers.money import ZERO
@@ -65,29 +65,29 @@ def _till_faults(till: Till) -> Iterator[Fault]:
         yield Fault(till.code, _("its shifts are not numbered 1, 2, 3 without a gap"))
     if [report.number for report in written] != list(range(1, len(written) + 1)):
         yield Fault(till.code, _("its Z reports are not numbered 1, 2, 3 without a gap"))
-    before, following = None, 1
+    before, covered = None, None
     for shift in shifts:
         where = _("%(till)s shift %(number)d") % {"till": till.code, "number": shift.number}
         shift.till = till
         report = reports.pop(shift.pk, None)
         try:
-            for what in _shift_faults(shift, report, before, following):
+            for what in _shift_faults(shift, report, before, covered):
                 yield Fault(where, what)
         except WRONG_SHAPE as error:
             yield Fault(where, _("it cannot be read: %(error)r") % {"error": error})
         if shift.state == Shift.State.CLOSED:
-            following, before = (shift.last_number or 0) + 1, report or before
+            covered, before = shift.last_number, report or before
     for report in reports.values():
         yield Fault(f"{till.code} Z {report.number}", _("this report belongs to no shift of the till"))
 
 
-def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, following: int) -> Iterator[str]:
+def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, covered: int | None) -> Iterator[str]:
     yield from _count_faults(shift)
     yield from _state_faults(shift)
     comment = None if report is None else json.loads(report.payload)["z"]["comment"]
     yield from shift_form_faults(shift, shift.till, comment)
-    if shift.first_number is not None and shift.first_number != following:
-        yield _("it does not begin after the last line of the shift before")
+    if shift.first_number is not None and shift.first_number != _first_number(shift, covered):
+        yield _("it does not begin after the last line of the shift before, or after what was taken without one")
     if (shift.state == Shift.State.CLOSED) != (report is not None):
         yield _("a closed shift has a Z report, and no other shift has one")
     if report is None or shift.state != Shift.State.CLOSED:
@@ -109,6 +109,17 @@ def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, 
     for name in sorted(rebuilt.keys() | signed.keys()):
         if _nameless(rebuilt.get(name)) != _nameless(signed.get(name)):
             yield _("%(column)s in its Z report is not what the books hold") % {"column": name.replace("_", " ")}
+
+
+def _first_number(shift: Shift, covered: int | None) -> int:
+    """Return what tills.shifts decided when the shift was opened; `covered` is the last number of the report before."""
+    kinds = [Kind.PAYMENT, Kind.REVERSAL] if covered is None else [Kind.PAYMENT]
+    lines = Transaction.objects.filter(till=shift.till_id)
+    taken = lines.filter(shift=None, kind__in=kinds, number__gt=covered or 0)
+    until = lines.filter(shift=shift).aggregate(first=Min("number"))["first"] or shift.last_number
+    if until is not None:
+        taken = taken.filter(number__lte=until)
+    return (taken.aggregate(last=Max("number"))["last"] or covered or 0) + 1
 
 
 def _sum(rows: Any, kind: Kind) -> Any:  # Any: sums of kinds, and an amount

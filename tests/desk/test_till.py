@@ -12,6 +12,8 @@ from payments.models import Reversal
 from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, OperatorFactory, card, give_room, pay
 from tests.people import grant, signed_in
+from tests.shifts.desk import cash_of, closed, counted, opened, till_with_shifts
+from tests.shifts.desk import supervisor as shift_supervisor
 from tills.models import PaymentMethod, Till, Transaction
 
 ADDRESS = "/cashdesk/till/"
@@ -44,11 +46,7 @@ def lines(soup: BeautifulSoup) -> list[list[str]]:
 def test_an_operators_unused_till_stands_at_zero_without_a_limit(alice: Operator) -> None:
     soup = page(signed_in(alice))
 
-    assert figures(soup) == {
-        "Balance": "€0.00",
-        "May still be taken": "No limit",
-        "Cash in the drawer": "€0.00",
-    }
+    assert figures(soup) == {"Balance": "€0.00", "May still be taken": "No limit"}
     assert "Nothing has been taken into this till yet." in soup.get_text()
     assert not Till.objects.exists()
 
@@ -68,16 +66,28 @@ def test_the_journal_shows_what_each_line_did(alice: Operator) -> None:
 
     soup = page(signed_in(alice))
 
-    assert figures(soup) == {
-        "Balance": "−€130.00",
-        "May still be taken": "No limit",
-        "Cash in the drawer": "€100.00",
-    }
+    assert figures(soup) == {"Balance": "−€130.00", "May still be taken": "No limit"}
     assert lines(soup) == [
         [f"{code}-000003", "Payment", "Jan Novák", "€5.00", "−€130.00", "€0.00", "−€130.00", ""],
         [f"{code}-000002", "Payment", "Jan Novák", "€30.00", "−€100.00", "−€30.00", "−€130.00", ""],
         [f"{code}-000001", "Payment", "Jan Novák", "€100.00", "€0.00", "−€100.00", "−€100.00", "first"],
     ]
+
+
+def test_the_cash_is_what_moved_since_the_drawer_was_empty_and_only_a_shift_says_so(
+    alice: Operator, bob: Operator
+) -> None:
+    """100.00 before any shift; then a float of 20.00, 7.00 in cash and 3.00 by card."""
+    customer = CustomerFactory.create()
+    pay(alice, customer, "100.00")
+    assert "Cash in the drawer" not in figures(page(signed_in(alice)))
+    till_with_shifts(alice, blind=False)
+    shift = opened(shift_supervisor(bob), alice, cash_of("20"))
+    pay(alice, customer, "7.00")
+    pay(alice, customer, "3.00", method_id=card().pk)
+    assert figures(page(signed_in(alice)))["Cash in the drawer"] == "€27.00"
+    closed(alice, counted(alice, shift, cash_of("27")))
+    assert "Cash in the drawer" not in figures(page(signed_in(alice)))
 
 
 def test_a_line_leads_to_its_receipt(alice: Operator) -> None:
@@ -92,7 +102,7 @@ def test_a_reversal_stands_in_the_journal_and_gives_the_cash_back(alice: Operato
 
     soup = page(signed_in(alice))
 
-    assert figures(soup)["Cash in the drawer"] == figures(soup)["Balance"] == "€0.00"
+    assert figures(soup)["Balance"] == "€0.00"
     number = undone.transaction.document_number
     assert lines(soup)[0] == [number, "Reversal", "Jan Novák", "€60.00", "−€60.00", "€60.00", "€0.00", ""]
     assert {link["href"] for link in soup.select("tbody a")} == {f"/cashdesk/payments/{payment.key}/"}

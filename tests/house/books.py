@@ -26,7 +26,7 @@ from tests.factories import (
     give_room,
     pay,
 )
-from tests.shifts.desk import cash_of, closed, counted, opened, till_with_shifts
+from tests.shifts.desk import cash_of, closed, counted, issued, opened, till_with_shifts
 from tills import guards
 from tills.closing import write_off_short
 from tills.models import Booking, Count, Kind, Shift, Till, Transaction
@@ -63,6 +63,7 @@ class Books:
             reversal_line=self.reversal.transaction_id,
             till=self.payment.transaction.till_id,
             norths_till=Till.objects.get(reseller=self.north).pk,
+            drawer=Till.objects.get(operator__username="dave").pk,
             cash=self.payment.transaction.method_id,
             delivery=self.delivery.pk,
             shift=Shift.objects.order_by("pk").values_list("pk", flat=True)[0],
@@ -116,6 +117,7 @@ def run_two_shifts() -> None:
         closed(carol, counted(carol, opened(chief, carol), cash_of("90.00")), "lost")
     for short in Transaction.objects.filter(kind=Kind.SHORT):
         write_off_short(operator=chief, line_id=short.pk, comment="forgiven", key=uuid4())
+    issued(chief, OperatorFactory.create(username="dave"))  # a shift without a line
 
 
 def settle() -> None:

@@ -125,6 +125,7 @@ BROKEN: dict[str, list[str]] = {
         "UPDATE tills_till SET operator_id = NULL, reseller_id = NULL WHERE id = {till}",
         f"UPDATE tills_till SET operator_id = ({BOB}) WHERE id = {{till}}",
         "UPDATE tills_till SET code = 'Z9' WHERE id = {till}",
+        "UPDATE tills_till SET code = 'Z9' WHERE id = {drawer}",  # a shift without a line: its Z report names the code
     ],
     "batch_stays": [
         "UPDATE billing_batch SET number = number + 1000",

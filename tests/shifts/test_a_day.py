@@ -4,6 +4,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
 
 from accounts.models import Operator
 from payments.models import Payment, Reversal
@@ -257,6 +259,83 @@ def test_every_form_of_a_shift_counts_once(alice: Operator, bob: Operator, till:
     assert rows(Shift, Count, ZReport) == {"Shift": 1, "Count": 2, "ZReport": 1}
     assert len(book(till)) == 3
     sound()
+
+
+def test_what_was_taken_before_the_first_shift_is_in_no_drawer_that_is_counted(alice: Operator, bob: Operator) -> None:
+    """75.00 were taken without shifts, and 5.00 of it given back: nothing says where that cash went."""
+    customer = CustomerFactory.create()
+    pay(alice, customer, "70.00")
+    wrong = pay(alice, customer, "5.00")
+    reverse_payment(operator=alice, key=wrong.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    till = till_with_shifts(alice)
+
+    shift = opened(bob, alice, cash_of("20"))
+    pay(alice, customer, "60.00")
+    closed(alice, counted(alice, shift, cash_of("80")))
+
+    report = read_z(ZReport.objects.get())["z"]
+    assert (report["first"], report["expected"], report["difference"]) == (f"{till.code}-000004", D(80), D(0))
+    assert (report["perpetual"], report["before"]) == (60, [])
+    sound()
+
+
+def test_what_was_taken_while_no_shift_was_required_is_not_expected_in_the_next_drawer(
+    alice: Operator, bob: Operator, till: Till
+) -> None:
+    """30.00 without a shift between two; then 10.00 of the first shift are given back before the second opens."""
+    customer = CustomerFactory.create()
+    first = opened(bob, alice)
+    payment = pay(alice, customer, "10.00")
+    closed(alice, counted(alice, first, cash_of("110")))
+    till_with_shifts(alice, requires_shift=False)
+    pay(alice, customer, "30.00")
+    till_with_shifts(alice)
+    reverse_payment(operator=bob, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+
+    second = opened(bob, alice)
+    closed(alice, counted(alice, second, cash_of("90")))
+
+    report = read_z(ZReport.objects.latest("pk"))["z"]
+    assert (report["expected"], report["difference"]) == (D(90), D(0))
+    assert [(row["kind"], row["amount"]) for row in report["before"]] == [("reversal", 10)]
+    sound()
+
+
+def test_a_shift_that_crosses_midnight_stays_one_and_each_payment_has_its_own_day(
+    alice: Operator, bob: Operator, till: Till
+) -> None:
+    with time_machine.travel("2026-11-20T21:00:00Z", tick=False) as clock:
+        shift = opened(bob, alice)
+        late = pay(alice, CustomerFactory.create(), "60.00")
+        clock.move_to("2026-11-21T00:30:00Z")
+        early = pay(alice, CustomerFactory.create(), "40.00")
+        closed(alice, counted(alice, shift, cash_of("200")))
+    days = [payment.transaction.business_date.isoformat() for payment in (late, early)]
+    assert days == ["2026-11-20", "2026-11-21"]
+    report = read_z(ZReport.objects.get())["z"]
+    assert (report["opened_on"], report["perpetual"]) == ("2026-11-20", 100)
+    sound()
+
+
+def test_a_difference_as_large_as_the_tolerance_needs_no_reason_and_a_cent_more_does(
+    alice: Operator, bob: Operator, till: Till
+) -> None:
+    till_with_shifts(alice, tolerance=D(1))
+    for cash, needs in (("99.00", False), ("101.00", False), ("98.99", True), ("101.01", True)):
+        shift = counted(alice, opened(bob, alice), cash_of(cash))
+        if needs:
+            with pytest.raises(ReasonNeeded):
+                closed(alice, shift)
+        closed(alice, shift, "counted twice" if needs else "")
+    sound()
+
+
+def test_whoever_holds_the_till_never_writes_the_own_short_off(alice: Operator, bob: Operator, till: Till) -> None:
+    closed(alice, counted(alice, opened(bob, alice), cash_of("90")), "Lost")
+    short, before = Transaction.objects.get(kind=Kind.SHORT), rows(Transaction, WriteOff)
+    with pytest.raises(PermissionDenied):
+        closing.write_off_short(operator=supervisor(alice), line_id=short.pk, comment="mine", key=uuid4())
+    assert rows(Transaction, WriteOff) == before
 
 
 def test_one_shift_at_a_time(alice: Operator, bob: Operator, till: Till) -> None:

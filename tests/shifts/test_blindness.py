@@ -115,7 +115,9 @@ def addresses(day: Day) -> list[str]:
     found += [f"/cashdesk/deposits/history{place}?till={day.till.pk}" for place in ("/", ".csv", ".xlsx")]
     found += [f"/cashdesk/shifts/{day.shift.pk}/?paper={paper}" for paper in ("a4", "roll80", "roll58")]
     found += ["/cashdesk/reports/day/?print=1", "/cashdesk/till/?before=4", "/cashdesk/?q=Jan"]
-    found += [f"/cashdesk/movements/{line.pk}/" for line in Transaction.objects.exclude(kind__in=["payment", "reversal"])]
+    found += [
+        f"/cashdesk/movements/{line.pk}/" for line in Transaction.objects.exclude(kind__in=["payment", "reversal"])
+    ]
     found += [f"/cashdesk/payments/{payment.key}/" for payment in day.payments]
     return [path for path in found if "logout" not in path]
 
@@ -202,7 +204,9 @@ def test_no_refusal_and_no_slip_names_a_figure(alice: Operator, bob: Operator) -
     day = Day(alice, bob)
     client, secrets = signed_in(grant(alice, *RIGHTS)), day.secrets()
     own, shift, shifts = (f"/cashdesk/deposits/{day.till.pk}/", "/cashdesk/shift/", "/cashdesk/shifts/")
-    deposits = [(own, {"act": act, "amount": "9000", "comment": "x"}) for act in ("create", "refill", "withdraw", "close")]
+    deposits = [
+        (own, {"act": act, "amount": "9000", "comment": "x"}) for act in ("create", "refill", "withdraw", "close")
+    ]
     drawer = [
         (shift, {"act": act, "amount": amount, "comment": comment, "voucher": ""})
         for act in ("pay_in", "pay_out", "drop", "close", "open")
@@ -211,7 +215,10 @@ def test_no_refusal_and_no_slip_names_a_figure(alice: Operator, bob: Operator) -
     others = [
         (shift, {"act": "count", "d500000": "x"}),
         (f"{shifts}new/", {"cashier": str(alice.pk), "d500000": "1"}),
-        *((f"{shifts}{day.shift.pk}/", {"act": act, "comment": "x"}) for act in ("force_close", "take_back", "write_off")),
+        *(
+            (f"{shifts}{day.shift.pk}/", {"act": act, "comment": "x"})
+            for act in ("force_close", "take_back", "write_off")
+        ),
         ("/cashdesk/deposits/new/", {"holder": f"operator-{alice.pk}", "amount": "5"}),
         (f"/cashdesk/payments/{day.payments[0].key}/print/", {}),
     ]

@@ -185,6 +185,24 @@ def test_who_works_without_shifts_sees_none_of_it(alice: Operator, charlie: Oper
         assert SHIFT not in [link["href"] for link in page(signed_in(operator), "/cashdesk/").select("header a")]
 
 
+def test_a_float_leads_to_the_shift_page_also_where_no_shift_is_required(alice: Operator, bob: Operator) -> None:
+    issued(bob, alice)
+    client = signed_in(alice)
+    assert SHIFT in [link["href"] for link in page(client, "/cashdesk/").select("header a")]
+    assert "Confirm €100.00" in words(page(client, SHIFT))
+
+
+def test_who_begins_where_shifts_are_the_default_is_told_so_before_the_first_payment(
+    alice: Operator, charlie: Operator, settings: Settings
+) -> None:
+    settings.CASHDESK_SHIFTS = True
+    client = signed_in(alice)
+    assert SHIFT in [link["href"] for link in page(client, "/cashdesk/").select("header a")]
+    assert "Your supervisor issues a float" in words(page(client, SHIFT))
+    assert "Your till works without shifts" in words(page(signed_in(charlie), SHIFT))
+    assert not Till.objects.exists()
+
+
 def test_the_setting_is_the_default_of_new_tills(alice: Operator, charlie: Operator, settings: Settings) -> None:
     assert not till_to_be(alice).requires_shift
     settings.CASHDESK_SHIFTS = True

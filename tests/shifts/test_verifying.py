@@ -34,6 +34,10 @@ TAMPERED = {
     "a form": "DELETE FROM tills_usedform WHERE act = 'drop'",
     "whose form it was": "UPDATE tills_usedform SET act = 'pay_in' WHERE act = 'pay_out'",
     "a write-off": "DELETE FROM tills_writeoff",
+    "the form of a count": "DELETE FROM tills_usedform WHERE act = 'count'",
+    "what a form asked for": "UPDATE tills_usedform SET content = REPLACE(content, 'Stamps', 'x') WHERE act = 'pay_out'",
+    "how a count was asked for": "UPDATE tills_usedform SET content = REPLACE(content, '50.00', '20.00')",
+    "another line for a form": "UPDATE tills_usedform SET line_id = NULL WHERE act = 'drop'",
 }
 TABLES = (
     "tills_zreport", "tills_shift", "tills_count", "tills_countrow", "tills_transaction", "tills_usedform",
@@ -62,6 +66,12 @@ def faults() -> list[str]:
 
 
 def test_it_finds_nothing_where_nothing_was_done(two_shifts: None) -> None:
+    assert faults() == []
+
+
+def test_what_an_administrator_may_rename_is_no_fault(two_shifts: None) -> None:
+    run('UPDATE tills_paymentmethod SET name = name || \'!\', "order" = 100 - "order"')
+    run("UPDATE accounts_operator SET name = 'Somebody', username = username || '2'")
     assert faults() == []
 
 

@@ -2,11 +2,11 @@
 
 from tills.models.booking import Booking
 from tills.models.kind import EFFECTS, Kind
-from tills.models.shift import Count, CountRow, Shift, ZReport
+from tills.models.shift import IN_PROGRESS, Count, CountRow, Shift, ZReport
 from tills.models.till import PaymentMethod, Till
 from tills.models.transaction import Transaction, UsedForm, WriteOff, document_number, numbered
 
 __all__ = [
-    "EFFECTS", "Booking", "Count", "CountRow", "Kind", "PaymentMethod", "Shift", "Till", "Transaction", "UsedForm",
-    "WriteOff", "ZReport", "document_number", "numbered",
+    "EFFECTS", "IN_PROGRESS", "Booking", "Count", "CountRow", "Kind", "PaymentMethod", "Shift", "Till", "Transaction",
+    "UsedForm", "WriteOff", "ZReport", "document_number", "numbered",
 ]  # fmt: skip

@@ -113,6 +113,9 @@ class Shift(models.Model):
         return self.state in {Shift.State.OPEN, Shift.State.COUNTED}
 
 
+IN_PROGRESS = (Shift.State.ISSUED, Shift.State.OPEN, Shift.State.COUNTED)
+
+
 class Count(models.Model):
     """One count of a drawer: written once; a wrong one is corrected by another on top."""
 
