@@ -35,7 +35,7 @@ TAMPERED = {
     "whose form it was": "UPDATE tills_usedform SET act = 'pay_in' WHERE act = 'pay_out'",
     "a write-off": "DELETE FROM tills_writeoff",
     "the form of a count": "DELETE FROM tills_usedform WHERE act = 'count'",
-    "what a form asked for": "UPDATE tills_usedform SET content = REPLACE(content, 'Stamps', 'x') WHERE act = 'pay_out'",
+    "what a form asked for": "UPDATE tills_usedform SET content = REPLACE(content, 'Stamps', 'x')",
     "how a count was asked for": "UPDATE tills_usedform SET content = REPLACE(content, '50.00', '20.00')",
     "another line for a form": "UPDATE tills_usedform SET line_id = NULL WHERE act = 'drop'",
 }
