@@ -90,7 +90,8 @@ def read_figures(shift: Shift) -> Figures:
         else:
             movements.append(KindSum(kind=kind, count=number, amount=amount))
     return Figures(
-        methods=list(methods.values()), movements=movements, before=merged(before), cash=cash, taken=taken, paid=paid,
+        methods=list(methods.values()), movements=merged(movements), before=merged(before), cash=cash, taken=taken,
+        paid=paid,
         lines=count,
     )  # fmt: skip
 

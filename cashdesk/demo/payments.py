@@ -5,6 +5,7 @@ from random import Random
 from uuid import UUID, uuid5
 
 from accounts.models import Operator
+from cashdesk.demo.shifts import begin_shift
 from customers.models import Customer
 from payments.balances import open_documents, prefilled_amount, shown_balance
 from payments.models import Payment
@@ -33,6 +34,8 @@ def _morning(operator: Operator, count: int) -> int:
     )
     keys = [uuid5(NAMESPACE, f"{operator.username}/{n}") for n in range(count)]
     done = set(Payment.objects.visible_to(operator).filter(key__in=keys).values_list("key", flat=True))
+    if len(done) < count:
+        begin_shift(operator)
     taken = 0
     for key, customer in zip(keys, random.sample(list(owing), count), strict=True):
         method = random.choices(["Cash", "Card", "Bank transfer"], weights=[6, 3, 1])[0]

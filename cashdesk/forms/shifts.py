@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils.translation import gettext as _
@@ -73,6 +74,11 @@ class CountForm(KeyedForm):
             self.fields["cheques"] = PapersField(label=_("Cheques"), required=False, help_text=hint)
             self.fields["slips"] = PapersField(label=_("Card slips"), required=False, help_text=hint)
 
+    @property
+    def currency(self) -> str:
+        """The currency in which the page sums what was typed so far."""
+        return str(settings.CASHDESK_CURRENCY)
+
     def pieces(self) -> Iterator[BoundField]:
         """Yield the fields of the notes and coins, the largest first."""
         return (self[name] for name in self.values)
@@ -97,6 +103,7 @@ class FloatForm(CountForm):
             label=_("For whom"),
             coerce=int,
             choices=[("", "–"), *((pk, person.get_full_name()) for pk, person in self.cashiers.items())],
+            widget=forms.Select(attrs={"autofocus": True}),
             error_messages={"required": choose, "invalid_choice": choose},
         )
         self.fields = {"cashier": field, **self.fields}
@@ -115,6 +122,7 @@ class CloseForm(CommentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
         super().__init__(*args, comment=_("If the count is off: why"), **kwargs)
+        self.fields["comment"].widget.attrs["autofocus"] = True
 
 
 class DrawerForm(AmountForm):

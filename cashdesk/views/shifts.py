@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -9,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,7 +27,7 @@ from tills.once import SUPERVISE
 from tills.refusals import TillRefused
 from tills.shift_figures import read_figures
 from tills.shifts import issue_float, take_float_back
-from tills.z_reports import read_z
+from tills.z_reports import Signed, read_z
 
 ROWS = 25
 
@@ -41,14 +43,21 @@ def shifts(request: OperatorRequest) -> HttpResponse:
     """List the shifts in scope: those in progress first, then those that ended."""
     check_right(request)
     visible = Shift.objects.visible_to(request.user).select_related("till__operator", "z_report")
-    pages = Paginator(visible.exclude(state__in=IN_PROGRESS), ROWS)
+    pages = Paginator(visible.exclude(state__in=IN_PROGRESS), ROWS).get_page(request.GET.get("page"))
     shown = {
         "running": visible.filter(state__in=IN_PROGRESS),
-        "pages": pages.get_page(request.GET.get("page")),
+        "pages": pages,
+        "ended": [(shift, difference_of(shift)) for shift in pages],
         "today": today(),
         "may_issue": bool(cashiers(request.user)),
     }
     return render(request, "desk/shifts.html", shown)
+
+
+def difference_of(shift: Shift) -> Decimal | None:
+    """Return what a closed shift was over (above zero) or short, as its report says; None for a float taken back."""
+    report = getattr(shift, "z_report", None)
+    return None if report is None else read_z(report)["z"]["difference"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,7 +143,8 @@ def report(request: OperatorRequest, shown: Shift, form: KeyedForm | None) -> di
     paper = request.GET.get("paper", "")
     return {
         "shift": shown,
-        "z": read_z(z)["z"] if z else None,
+        "z": with_papers(read_z(z)["z"]) if z else None,
+        "as_of": timezone.now(),
         "digest": z.digest[:10] if z else "",
         "figures": None if is_hidden or z or not shown.is_in_use else read_figures(shown),
         "is_hidden": is_hidden,
@@ -147,6 +157,14 @@ def report(request: OperatorRequest, shown: Shift, form: KeyedForm | None) -> di
         "paper": paper if paper in Operator.Paper.values else request.user.paper,
         "papers": Operator.Paper.choices,
     }
+
+
+def with_papers(z: Signed) -> Signed:
+    """Return the report with what the cheques and the slips of each count come to."""
+    for count in z["counts"]:
+        papers = {what: [row["value"] for row in count["rows"] if row["what"] == what] for what in ("cheque", "slip")}
+        count["papers"] = [(what, len(values), sum(values)) for what, values in papers.items() if values]
+    return z
 
 
 def form_or(form: KeyedForm | None, wanted: type[ForcedForm]) -> KeyedForm:

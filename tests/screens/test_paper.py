@@ -12,6 +12,8 @@ from accounts.models import Operator
 from customers.models import Customer
 from tests.factories import pay
 from tests.screens.conftest import SHOTS, Counter
+from tests.shifts.desk import cash_of, closed, counted, opened, supervisor, till_with_shifts
+from tills.models import Shift
 
 MILLIMETRE = 72 / 25.4
 
@@ -42,6 +44,35 @@ def test_each_paper_is_one_sheet_of_its_size(receipt: Callable[[str], Page]) -> 
         padding = "2 * parseFloat(getComputedStyle(document.querySelector('.receipt')).paddingInlineStart)"
         assert page.evaluate(f"{inner} - {padding}") * 25.4 / 96 <= printable + 0.01, paper
         assert high == pytest.approx(297, abs=1) if paper == "a4" else 60 < high < 250, paper
+
+
+def test_x_and_z_reports_print_on_a4_and_on_rolls(
+    counter_of: Callable[..., Counter], customers: None, alice: Operator, bob: Operator
+) -> None:
+    """Each is one sheet, with room for a name beneath the Z report, and nothing stands out of the paper."""
+    till_with_shifts(alice)
+    chief = supervisor(bob)
+    closed(alice, counted(alice, opened(chief, alice), cash_of("99.99")), "a cent is gone")
+    running = opened(chief, alice)
+    counter = counter_of(chief)
+    for shift, name in ((Shift.objects.get(number=1), "z"), (running, "x")):
+        for paper, width in (("a4", 210), ("roll80", 80), ("roll58", 58)):
+            page = counter.open(f"/cashdesk/shifts/{shift.pk}/?paper={paper}")
+            page.emulate_media(media="print")
+            (wide, high), sheets = pdf(page, f"{name}-report-{paper}")
+            assert (round(wide), sheets) == (width, 1), (name, paper)
+            assert high == pytest.approx(297, abs=1) if paper == "a4" else 60 < high < 400, (name, paper)
+            assert page.evaluate(OUTSIDE) == [], (name, paper)
+            assert page.locator("form").filter(visible=True).count() == 0
+            if name == "z":
+                assert page.evaluate(ROOM_TO_SIGN) > 30, paper
+
+
+OUTSIDE = """() => [...document.querySelectorAll(".receipt *")].filter((one) =>
+    one.getBoundingClientRect().right > document.querySelector(".receipt").getBoundingClientRect().right + 1)
+    .map((one) => one.outerHTML.slice(0, 80))"""
+ROOM_TO_SIGN = """() => document.querySelector(".signature").getBoundingClientRect().top
+    - document.querySelector(".signature").previousElementSibling.getBoundingClientRect().bottom"""
 
 
 def test_only_the_receipt_is_printed_black_on_white(receipt: Callable[[str], Page]) -> None:

@@ -59,7 +59,7 @@ def test_a_whole_shift_through_the_pages(alice: Operator, bob: Operator, till: T
     assert cashier.post(SHIFT, form("pay_in", amount="1", comment="Found", voucher="")).status_code == 303
     assert cashier.post(SHIFT, form("drop", amount="50", comment="")).status_code == 303
 
-    fields = form("count", cheques="12.50 77\n3", slips="", **count_of(d50=2, d5=1))
+    fields = form("count", cheques="12.50 77\n3", slips="60", **count_of(d50=2, d5=1))
     assert cashier.post(SHIFT, fields)["Location"] == SHIFT
     soup = page(cashier, SHIFT)
     assert "€108.50" in words(soup)
@@ -73,9 +73,12 @@ def test_a_whole_shift_through_the_pages(alice: Operator, bob: Operator, till: T
     text = words(page(cashier, report).select_one(".receipt"))
     numbers = f"{till.code}-000001 – {till.code}-000007"
     sums = ("Cash · 1 payment €60.00", "Pay-out · 1 €2.50", "Expected €108.50", "Counted €105.00", "Short −€3.50")
-    for part in ("Z report 1", *sums, "Reason No idea", numbers, "Cheque 77 €12.50"):
+    for part in ("Z report 1", *sums, "Reason No idea", numbers, "Cheque 77 €12.50",
+                 "Cheques together · 2 €15.50", "Card slips together · 1 €60.00"):  # fmt: skip
         assert part in text
     assert "Z report 1" in words(page(cashier, SHIFT))
+    ended = page(chief, SHIFTS).select_one("[data-label='Over or short']")
+    assert words(ended) == "−€3.50"
 
 
 @pytest.mark.parametrize("act", ["open", "drop", "count", "close"])
