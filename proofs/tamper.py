@@ -15,9 +15,10 @@ from django.db import transaction
 
 from payments.anchoring import append_anchor
 from payments.verifying import Asked, Report, verify_books
+from payments.verifying.anchors import verify_anchors
 from payments.verifying.books import ground, stretch_of
 from payments.verifying.lines import Ground, examine
-from payments.verifying.shifts import shift_faults
+from payments.verifying.shifts import shift_faults, till_faults
 from proofs import tampering
 from proofs.ground import kept_scene
 from proofs.running import Result, alone
@@ -54,18 +55,24 @@ class Books:
                 self.missed.append(f"{tampering_.sort}: {tampering_.what}")
 
     def shows(self, one: Tampering, *, anchors: bool) -> bool:
-        """Return whether the verification finds it: in its till or its shifts, which is quick, or in the whole."""
+        """Return whether the verification finds it: in that part of it which should (quick), or in the whole."""
         with transaction.atomic():
             one.do()
-            quickly = self.till_shows(one.till) or any(shift_faults())
+            quickly = self.till_shows(one.till) or (anchors and self.anchors_show()) or any(shift_faults())
             found = quickly or not self.verify(anchors=anchors).is_sound
             transaction.set_rollback(True)
         return found
 
     def till_shows(self, pk: int | None) -> bool:
-        """Return whether the till's own journal shows that something is wrong."""
+        """Return whether the till's own journal, or its shifts, show that something is wrong."""
         till = Till.objects.filter(pk=pk or 0).first()
-        return till is not None and bool(examine(stretch_of(till), self.ground).faults)
+        return till is not None and (bool(examine(stretch_of(till), self.ground).faults) or any(till_faults(till)))
+
+    def anchors_show(self) -> bool:
+        """Return whether the anchors show that something is wrong."""
+        report = Report()
+        verify_anchors(self.anchors, None, report)
+        return not report.is_sound
 
     @cached_property
     def ground(self) -> Ground:

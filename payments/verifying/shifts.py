@@ -31,7 +31,7 @@ def shift_faults() -> Iterator[Fault]:
     yield from write_off_faults()
     yield from form_faults()
     for till in Till.objects.filter(Q(shifts__isnull=False) | Q(z_reports__isnull=False)).distinct().order_by("code"):
-        yield from _till_faults(till)
+        yield from till_faults(till)
     yield from _lines_beside_their_shift()
     owners = ((ZReport, "till_id", Till), (Shift, "till_id", Till), (Transaction, "shift_id", Shift))
     for model, column, owner in (*owners, (Count, "shift_id", Shift), (CountRow, "count_id", Count)):
@@ -55,7 +55,7 @@ def _lines_beside_their_shift() -> Iterator[Fault]:
         )
 
 
-def _till_faults(till: Till) -> Iterator[Fault]:
+def till_faults(till: Till) -> Iterator[Fault]:
     """Return what is wrong with the shifts of one till and with their reports, in the order of their numbers."""
     found = till.shifts.select_related("issued_by", "closed_by").order_by("number", "pk")
     shifts = list(found.prefetch_related("forms", "counts__rows", "counts__operator"))
