@@ -143,6 +143,23 @@ def test_a_till_has_one_shift_however_many_open_it(alice: Operator, bob: Operato
     assert sound()
 
 
+def test_a_payment_and_a_supervisors_close_never_miss_each_other(alice: Operator, bob: Operator) -> None:
+    """Whatever the supervisor's close did not cover was refused: nothing stands between its last line and the next."""
+    till_with_shifts(alice)
+    for _ in range(ROUNDS):
+        shift, key = opened(bob, alice), uuid4()
+
+        def close(shift: Shift = shift, key: Any = key) -> Shift:
+            return closing.force_close(operator=bob, shift_id=shift.pk, counted=cash_of("100"), comment="race", key=key)
+
+        results = at_once([close, *(taker(alice) for _ in range(4)), close])
+        assert all(isinstance(r, Shift | Payment | NoOpenShift) for r in results), results
+        report = ZReport.objects.latest("pk")
+        assert (report.shift_id, report.number) == (shift.pk, ZReport.objects.count())
+        assert not Transaction.objects.filter(till=shift.till, number__gt=report.shift.last_number or 0).exists()
+    assert sound()
+
+
 def test_one_form_many_times_closes_once(alice: Operator, bob: Operator) -> None:
     till_with_shifts(alice)
     shift = counted(alice, opened(bob, alice), cash_of("100"))
@@ -194,6 +211,16 @@ def test_withdraw_and_pay_never_take_the_same_money(alice: Operator, bob: Operat
     assert all(isinstance(result, AmountNotMoved | TillLimitReached) for result in refused)
     assert balance(till) == 40
     assert sound()
+
+
+def test_control_without_the_tills_lock_two_payments_take_the_same_room(
+    alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are told that there is room for them; only the line that does not follow is refused, by the database."""
+    deposit(bob, alice)
+    monkeypatch.setattr(taking, "lock_till", find_till)
+    meeting(monkeypatch, rules, "check_shift", Barrier(2))
+    assert names(at_once([taker(alice, "100.00") for _ in range(2)])) == ["IntegrityError", "Payment"]
 
 
 def test_two_payments_reach_the_limit_and_one_is_taken(alice: Operator, bob: Operator) -> None:

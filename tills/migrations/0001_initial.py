@@ -803,6 +803,12 @@ class Migration(migrations.Migration):
                 name="line_of_deposit",
             ),
         ),
+        migrations.AddIndex(
+            model_name="transaction",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["over", "short"])), fields=["shift"], name="line_of_difference"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="transaction",
             constraint=models.UniqueConstraint(fields=("till", "number"), name="line_number_once_per_till"),

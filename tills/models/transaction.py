@@ -93,6 +93,9 @@ class Transaction(models.Model):
                 condition=Q(kind__in=["deposit", "refill", "withdrawal", "closing"]),
                 name="line_of_deposit",
             ),
+            models.Index(
+                fields=["shift"], condition=Q(kind__in=["over", "short"]), name="line_of_difference"
+            ),  # few lines among the many of a shift
         ]
         constraints = [
             models.UniqueConstraint(fields=["till", "number"], name="line_number_once_per_till"),
