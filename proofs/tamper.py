@@ -32,7 +32,7 @@ PROMISE = (
 )
 NOT_SHOWN = (
     "whoever has the proof key and every copy of the anchors can write another history; printings and given-up forms "
-    "are counted, not signed; a shift's tolerance and times, and those of its counts, are signed at its close; what the "
+    "are counted, not signed; a shift's tolerance and times, and its counts' times, are signed at the close; what the "
     "billing system was told is compared by check_billing"
 )
 STRANGER = "a key that somebody without the proof key has made up"
