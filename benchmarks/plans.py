@@ -1,4 +1,4 @@
-"""Which questions read the journal from end to end, as the database itself says."""
+"""Which questions read the journal, or what belongs to its lines, from end to end: as the database itself says."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import connection
 
-JOURNAL = "tills_transaction"
-NAMED = re.compile(rf'"{JOURNAL}" (U\d+|V\d+|W\d+|T\d+)\b')  # short names that Django gives it
-OF_SOME_LINES = {"line_of_deposit", "line_of_difference"}  # an index that holds few lines may be read whole
+LONG = ("tills_transaction", "payments_payment", "payments_allocation", "payments_delivery", "payments_reversal")
+NAMED = re.compile(rf'"(?:{"|".join(LONG)})" ([UVWT]\d+)\b')  # short names that Django gives them
+OF_SOME_ROWS = ("line_of_deposit", "line_of_difference", "delivery_not_reflected")  # few: these may be read whole
 
 
 def scanning(statement: str) -> list[str]:
-    """Return the steps of a question's plan that read the journal, or an index of all of it, from end to end."""
+    """Return the steps of a question's plan that read one of the long tables, or an index of it, from end to end."""
     if not statement.startswith("SELECT"):
         return []
     with connection.cursor() as cursor:
@@ -26,8 +26,8 @@ def scanning(statement: str) -> list[str]:
             return [_named(step) for step in _steps(plan[0]["Plan"]) if _reads_all(step)]
         cursor.execute("EXPLAIN QUERY PLAN " + statement)
         lines = [str(row[-1]).strip() for row in cursor.fetchall()]
-    names = "|".join({JOURNAL, *NAMED.findall(statement)})
-    return [line for line in lines if re.match(rf"SCAN (?:{names})\b", line)]
+    names = "|".join({*LONG, *NAMED.findall(statement)})
+    return [line for line in lines if re.match(rf"SCAN (?:{names})\b", line) and not line.endswith(OF_SOME_ROWS)]
 
 
 def _steps(step: dict[str, Any]) -> Iterator[dict[str, Any]]:  # Any: JSON
@@ -37,11 +37,11 @@ def _steps(step: dict[str, Any]) -> Iterator[dict[str, Any]]:  # Any: JSON
 
 
 def _reads_all(step: dict[str, Any]) -> bool:
-    """Return whether a step reads all lines: in their own order, or in that of an index that no condition narrows."""
-    if step.get("Relation Name") != JOURNAL or step["Node Type"] == "Bitmap Heap Scan":
+    """Return whether a step reads all rows: in their own order, or in that of an index that no condition narrows."""
+    if step.get("Relation Name") not in LONG or step["Node Type"] == "Bitmap Heap Scan":
         return False
-    return "Index Cond" not in step and step.get("Index Name") not in OF_SOME_LINES
+    return "Index Cond" not in step and step.get("Index Name") not in OF_SOME_ROWS
 
 
 def _named(step: dict[str, Any]) -> str:
-    return f"{step['Node Type']} {step.get('Index Name', JOURNAL)} {step.get('Filter', '')}"
+    return f"{step['Node Type']} {step['Relation Name']} {step.get('Index Name', '')} {step.get('Filter', '')}"

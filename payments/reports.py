@@ -65,7 +65,7 @@ def read_report(operator: Operator, since: date, until: date) -> Report:
         operators=table(by_taker, lambda piece: piece.taker, lambda piece: names[piece.taker]),
         tills=table(by_till, lambda piece: piece.till, lambda piece: piece.till),
         resellers=table(by_reseller, lambda piece: piece.reseller, lambda piece: piece.reseller or _("No reseller")),
-        documents=_documents(operator, lines),
+        documents=_documents(operator, since, until),
         takings=_hours(lines) if since == until else _days(lines, since, until),
         shifts=read_shifts(operator, since, until),
         leaves_own_shift_out=period.filter(hidden).exists(),
@@ -112,14 +112,19 @@ def _names(ids: set[int]) -> dict[int, str]:
     return {row.pk: row.get_full_name() for row in found}
 
 
-def _documents(operator: Operator, lines: Lines) -> list[Row]:
-    """Return what went on invoices, on proformas and on account; a payment in parts counts once for each kind."""
-    ids = lines.values("pk")
-    paid, undone = Q(payment__transaction__in=ids), Q(payment__reversal__transaction__in=ids)
+def _documents(operator: Operator, since: date, until: date) -> list[Row]:
+    """Return what went on invoices, on proformas and on account; a payment in parts counts once for each kind.
+
+    The days are asked of the lines themselves: through a list of their ids SQLite would read every part there is.
+    """
     parts = Allocation.objects.visible_to(operator).order_by()
     sums: dict[str | None, dict[str, Any]] = {}
-    for part, count, amount in ((paid, "payments", "paid"), (undone, "reversals", "undone")):
-        by_kind = parts.filter(part).values_list("invoice__kind")
+    for line, count, amount in (
+        ("payment__transaction__", "payments", "paid"),
+        ("payment__reversal__transaction__", "reversals", "undone"),
+    ):
+        days = {f"{line}business_date__gte": since, f"{line}business_date__lte": until}
+        by_kind = parts.filter(**days).exclude(hidden_lines(operator, line)).values_list("invoice__kind")
         for kind, number, total in by_kind.annotate(number=Count("payment", distinct=True), sum=Sum("amount")):
             sums.setdefault(kind, {})[amount] = total
             sums[kind][count] = number
