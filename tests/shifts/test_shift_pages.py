@@ -56,6 +56,8 @@ def test_a_whole_shift_through_the_pages(alice: Operator, bob: Operator, till: T
     pay(alice, CustomerFactory.create(), "60.00")
     slip = cashier.post(SHIFT, form("pay_out", amount="2.50", comment="Stamps", voucher="R-17"))["Location"]
     assert "R-17" in words(page(cashier, slip))
+    assert SHIFT in [link["href"] for link in page(cashier, slip).select("main a")]
+    assert "Signature" in words(page(cashier, slip).select_one(".receipt"))
     assert cashier.post(SHIFT, form("pay_in", amount="1", comment="Found", voucher="")).status_code == 303
     assert cashier.post(SHIFT, form("drop", amount="50", comment="")).status_code == 303
 
