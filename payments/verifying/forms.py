@@ -93,7 +93,7 @@ def shift_form_faults(shift: Shift, till: Till, comment: str | None) -> Iterator
 
     Reads the shift's forms, and its counts with their rows: whoever asks for many shifts has them prefetched.
     """
-    forms = [form for form in shift.forms.all() if form.act in SHIFT]
+    forms = sorted((form for form in shift.forms.all() if form.act in SHIFT), key=lambda form: form.pk)
     counts = sorted(shift.counts.all(), key=lambda count: count.number)
     closing = [count for count in counts if count.purpose == Count.Purpose.CLOSING]
     said = [(form.act, form.operator_id, form.content) for form in forms if form.act not in COUNTING]
@@ -105,11 +105,11 @@ def shift_form_faults(shift: Shift, till: Till, comment: str | None) -> Iterator
         forced = None
     if sorted(said) != sorted((act, operator, proofs.spell(content)) for act, operator, content in asked):
         yield _("its forms are not those that its steps needed")
-    counted = sorted((form.operator_id, form.content) for form in forms if form.act in COUNTING)
-    written = sorted(
+    counted = [(form.operator_id, form.content) for form in forms if form.act in COUNTING]
+    written = [
         (count.operator_id, proofs.spell({**_about(shift, count, forced, comment), **_content(count)}))
         for count in closing
-    )
+    ]
     if counted != written:
         yield _("its counts are not what its forms asked to be written")
 

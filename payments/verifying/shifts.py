@@ -63,6 +63,8 @@ def till_faults(till: Till) -> Iterator[Fault]:
     reports = {report.shift_id: report for report in written}
     if [shift.number for shift in shifts] != list(range(1, len(shifts) + 1)):
         yield Fault(till.code, _("its shifts are not numbered 1, 2, 3 without a gap"))
+    if sorted(shift.pk for shift in shifts) != [shift.pk for shift in shifts]:
+        yield Fault(till.code, _("its shifts are not numbered in the order in which they were issued"))
     if [report.number for report in written] != list(range(1, len(written) + 1)):
         yield Fault(till.code, _("its Z reports are not numbered 1, 2, 3 without a gap"))
     before, covered = None, None

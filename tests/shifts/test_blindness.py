@@ -76,7 +76,7 @@ class Day:
 def book_everything() -> None:
     """Enter accounts for every kind of movement, so that the accountant's file holds figures."""
     for kind in BOOKED:
-        methods = list(PaymentMethod.objects.all()) if kind == Kind.PAYMENT else [None]
+        methods: list[PaymentMethod | None] = [*PaymentMethod.objects.all()] if kind == Kind.PAYMENT else [None]
         for method in methods:
             Booking.objects.get_or_create(kind=kind, method=method, defaults={"debit": "211", "credit": "311"})
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operator, Reseller
@@ -37,8 +37,9 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         A reversal is also its payment's operator's own, whoever reversed: both must see where the money went.
         """
         if not operator.has_perm("payments.view_all_payments"):
-            reversed_by_others = self.model.objects.filter(reversal__payment__transaction__operator=operator)
-            return self.filter(Q(operator=operator) | Q(pk__in=reversed_by_others.values("pk")))
+            undone = self.model.objects.filter(pk=OuterRef("pk"), reversal__payment__transaction__operator=operator)
+            own = Subquery(Till.objects.visible_to(operator).values("pk")[:1])  # where all such reversals stand
+            return self.filter(Q(operator=operator) | Q(till=own, kind=kinds.Kind.REVERSAL) & Exists(undone))
         return self if operator.reseller_id is None else self.filter(reseller=operator.reseller_id)
 
 
