@@ -3,7 +3,9 @@
     python tests/postgres.py -- python -m benchmarks.lists [--lines 300000]
     DATABASE_URL=sqlite:///somewhere/lists.sqlite3 python -m benchmarks.lists
 
-prints one JSON line per page: milliseconds (the median of some rounds), questions asked, and what a plan scans.
+prints one JSON line per page: milliseconds (the median of some rounds), questions asked, and which steps of their
+plans read a long table in its own order. PostgreSQL chooses that where much is asked for, or where a limit ends it
+soon; that an index would do for every list is tests/desk/test_list_plans.py's to say.
 """
 
 from __future__ import annotations
@@ -75,11 +77,10 @@ class Journal(Ledger):
 
 @dataclass(frozen=True)
 class Measured:
-    """A page with who asks for it; `reads_all` where its sums are over the whole journal because that is asked for."""
+    """A page with who asks for it."""
 
     who: Client
     address: str
-    reads_all: bool = False
 
     def figures(self, rounds: int) -> dict[str, object]:
         """Return how long it takes, how much is asked, and which plans scan the journal."""
@@ -94,7 +95,7 @@ class Measured:
         scans = [line for query in asked.captured_queries for line in scanning(query["sql"])]
         return {
             "page": self.address, "milliseconds": round(1000 * statistics.median(took), 1),
-            "queries": len(asked), "scans": scans, "reads_all": self.reads_all,
+            "queries": len(asked), "in_its_own_order": scans,
         }  # fmt: skip
 
 
@@ -119,13 +120,13 @@ def pages(last: date) -> list[Measured]:
             f"{deposits}history/?till={till.pk}", f"{deposits}history/?from={day}&to={day}",
             f"{deposits}history/?before={middle.pk}", f"{deposits}history/?q=bank&from={month}", "/cashdesk/shifts/",
         )),
-        Measured(boss, f"{history}?from=&to=", reads_all=True),
-        Measured(boss, f"/cashdesk/reports/day/?from={last - timedelta(days=365)}&to={day}", reads_all=True),
+        Measured(boss, f"{history}?from=&to="),
+        Measured(boss, f"/cashdesk/reports/day/?from={last - timedelta(days=365)}&to={day}"),
     ]  # fmt: skip
 
 
 def main() -> None:
-    """Fill a scratch database, ask for every page, and end with 1 if one of them scans the journal unasked."""
+    """Fill a scratch database and ask for every page."""
     options = argparse.ArgumentParser(description=main.__doc__)
     options.add_argument("--lines", type=int, default=300_000)
     options.add_argument("--rounds", type=int, default=5)
@@ -134,19 +135,16 @@ def main() -> None:
     settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     made = setup_databases(verbosity=0, interactive=False, serialized_aliases={})
-    wrong = 0
     try:
         Journal().fill(asked.lines)
         newest: datetime = Transaction.objects.order_by("-pk")[0].recorded_at
         with time_machine.travel(newest, tick=True):
             for page in pages(newest.date()):
                 figures = page.figures(asked.rounds)
-                wrong += bool(figures["scans"]) and not page.reads_all
                 sys.stdout.write(json.dumps({"database": connection.vendor, **figures}) + "\n")
                 sys.stdout.flush()
     finally:
         teardown_databases(made, verbosity=0)
-    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

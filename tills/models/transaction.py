@@ -37,9 +37,12 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         A reversal is also its payment's operator's own, whoever reversed: both must see where the money went.
         """
         if not operator.has_perm("payments.view_all_payments"):
-            undone = self.model.objects.filter(pk=OuterRef("pk"), reversal__payment__transaction__operator=operator)
             own = Subquery(Till.objects.visible_to(operator).values("pk")[:1])  # where all such reversals stand
-            return self.filter(Q(operator=operator) | Q(till=own, kind=kinds.Kind.REVERSAL) & Exists(undone))
+            others = Q(till=own, kind=kinds.Kind.REVERSAL)
+            if operator.reseller_id is not None:  # colleagues share the till
+                undone = self.model.objects.filter(pk=OuterRef("pk"), reversal__payment__transaction__operator=operator)
+                others &= Q(Exists(undone))
+            return self.filter(Q(operator=operator) | others)
         return self if operator.reseller_id is None else self.filter(reseller=operator.reseller_id)
 
 
