@@ -18,6 +18,7 @@ from cashdesk.http import OperatorRequest, key_in
 from cashdesk.views.refreshing import live
 from cashdesk.views.taking import active_methods, take
 from customers.models import Customer
+from customers.payers import payers_of
 from payments.receipts import last_own_payment
 from tills.days import today
 from tills.models import PaymentMethod
@@ -34,17 +35,10 @@ def customer(request: OperatorRequest, pk: int) -> HttpResponse:
             answer if isinstance(answer, HttpResponse) else show_card(request, answer.customer, answer.form, answer.key)
         )
     shown = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
-    payer = payer_of(request, shown)
+    payer = payers_of([shown], request.user).get(pk)
     if payer is not None:  # a sub-account shows and pays the account that it is billed through
         return redirect(f"{reverse('customer', args=[payer.pk])}?{urlencode({'for': shown.pk})}")
     return show_card(request, shown)
-
-
-def payer_of(request: OperatorRequest, shown: Customer) -> Customer | None:
-    """Return the account that pays for this one; None when it pays for itself, or the operator may not see that one."""
-    if not shown.paid_through:
-        return None
-    return Customer.objects.visible_to(request.user).filter(external_id=shown.paid_through, gone_at=None).first()
 
 
 def opened_for(request: OperatorRequest, shown: Customer) -> Customer | None:

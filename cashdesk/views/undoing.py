@@ -14,6 +14,7 @@ from cashdesk.forms.base import refuse_unwritable
 from cashdesk.forms.reversal import MoveForm, ReversalForm
 from cashdesk.http import OperatorRequest, see_other
 from customers.models import Customer
+from customers.payers import payers_of
 from customers.searching import search as find
 from payments.models import Payment, Reversal
 from payments.moving import move_payment
@@ -69,6 +70,7 @@ def move(request: OperatorRequest, key: UUID) -> HttpResponse:
         if not chosen.isdecimal() or len(chosen) > 18:
             raise Http404
         target = get_object_or_404(Customer.objects.visible_to(request.user), pk=int(chosen), gone_at=None)
+        target = payers_of([target], request.user).get(target.pk, target)
         form = MoveForm(initial={"customer": target.pk, "key": uuid4()})
         return show_move(request, payment, form, target)
     return choose_customer(request, payment)

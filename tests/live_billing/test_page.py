@@ -18,7 +18,6 @@ from cashdesk.views import billing as billing_views
 from cashdesk.views import refreshing
 from customers.models import WANTED, Customer
 from payments.models import Payment
-from payments.refusals import CustomerGone
 from tests.factories import OperatorFactory, order, pay
 from tests.live_billing.ledger import Ledger
 from tests.live_billing.looking import Clock, parts, pulled, states
@@ -139,39 +138,6 @@ def test_receipt_and_history_say_how_far_a_payment_has_come(
     deliver_next(ledger)
     assert words in text(client, receipt)
     assert (words in text(client, history)) == bool(fault)  # what has arrived needs no word in a list
-
-
-# --- Sub-accounts ----------------------------------------------------------------------------------------------------
-
-
-def test_a_sub_account_shows_and_pays_the_account_it_is_billed_through(
-    ledger: Ledger, anna: Customer, alice: Operator
-) -> None:
-    ledger.add("8", name="Anna's daughter").pays_through = "7"
-    sub, client = pulled(ledger, "8"), signed_in(alice)
-    answer = client.get(card(sub), follow=True)
-    assert answer.redirect_chain == [(f"{card(anna)}?for={sub.pk}", 302)]
-    assert "is billed through this account" in answer.content.decode()
-    assert "100.00" in answer.content.decode()
-
-
-def test_nothing_is_taken_from_a_sub_account_itself(ledger: Ledger, anna: Customer, alice: Operator) -> None:
-    ledger.add("8").pays_through = "7"
-    sub = pulled(ledger, "8")
-    with pytest.raises(CustomerGone, match="billed through another"):
-        pay(alice, sub, "5")
-    assert not Payment.objects.exists()
-
-
-def test_a_sub_account_whose_payer_is_out_of_scope_cannot_be_paid(
-    ledger: Ledger, anna: Customer, charlie: Operator, north: Reseller
-) -> None:
-    ledger.add("8").pays_through = "7"
-    Customer.objects.filter(pk=pulled(ledger, "8").pk).update(reseller=north)
-    page = text(signed_in(charlie), card(Customer.objects.get(external_id="8")))
-    assert "billed through another one" in page
-    assert "payment-form" not in page
-    assert "100.00" not in page
 
 
 # --- Settling --------------------------------------------------------------------------------------------------------
