@@ -1,4 +1,4 @@
-"""Batches and imports in the administration: looked up, never changed."""
+"""Batches, imports, pulls, settlements and comparisons in the administration: looked up, never changed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_pages import LookUpAdmin
 from accounts.models import Operator
-from billing.models import Batch, Import
+from billing.models import Batch, Difference, Import, Pull, Reconciliation, Settlement
+from payments.models import Delivery
 
 
 class HouseAdmin(LookUpAdmin):
@@ -33,3 +35,49 @@ class ImportAdmin(HouseAdmin):
     """The runs of the file import."""
 
     list_display = fields = ("number", "as_of", "includes_batch", "started_at", "finished_at")
+
+
+@admin.register(Pull)
+class PullAdmin(HouseAdmin):
+    """The runs that asked the live billing system; one without an end was stopped on the way."""
+
+    list_display = fields = (
+        "number", "is_full", "started_at", "finished_at", "customers", "changed", "left_alone", "unmapped", "error",
+    )  # fmt: skip
+
+
+@admin.register(Settlement)
+class SettlementAdmin(LookUpAdmin):
+    """What people did about parts that did not get through, in the scope of who took the money."""
+
+    list_display = fields = (
+        "delivery", "step", "was", "operator", "comment", "remote_id", "recorded_at",
+    )  # fmt: skip
+    ordering = ("-pk",)
+    kept_with = ("delivery", "operator")
+    search_fields = ("=delivery__reference",)
+    search_help_text = _("Reference of the part, like A1-000123/2.")
+
+    def rows_for(self, operator: Operator) -> QuerySet[Any]:
+        """Return the settlements of the parts that this person could settle."""
+        return Settlement.objects.filter(delivery__in=Delivery.objects.settled_by(operator))
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(HouseAdmin):
+    """The comparisons with the live billing system."""
+
+    list_display = fields = ("since", "started_at", "finished_at", "compared")
+
+
+@admin.register(Difference)
+class DifferenceAdmin(LookUpAdmin):
+    """What differed in each comparison."""
+
+    list_display = fields = (
+        "reconciliation", "kind", "reference", "customer_id_there", "remote_id", "here", "there",
+    )  # fmt: skip
+    ordering = ("-pk",)
+    kept_with = ("reconciliation",)
+    search_fields = ("=reference",)
+    search_help_text = _("Reference of the part, like A1-000123/2.")
