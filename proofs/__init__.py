@@ -13,5 +13,5 @@ Nothing of this is installed with the desk: the guards that are taken away are t
 
 from proofs import ground
 
-if ground.is_asked_for():
+if ground.is_asked_for("proofs."):
     ground.stand()

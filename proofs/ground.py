@@ -17,10 +17,10 @@ from tests import postgres
 ON_CLUSTER = "PROOFS_STAND_ON_A_THROW_AWAY_CLUSTER"
 
 
-def is_asked_for() -> bool:
-    """Return whether this process was started as `python -m proofs.<name>`; a test that imports a proof was not."""
+def is_asked_for(*names: str) -> bool:
+    """Return whether this process was started as `python -m <name>...`; a test that imports the module was not."""
     asked = sys.orig_argv
-    return "-m" in asked and asked[asked.index("-m") + 1].startswith("proofs.")
+    return "-m" in asked and asked[asked.index("-m") + 1].startswith(names)
 
 
 def stand() -> None:

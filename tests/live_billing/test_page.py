@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.models import Operator, Reseller
+from accounts.models import Operator
 from billing.contacts import REST, note_failure
 from billing.delivering import deliver_next
 from billing.models import Contact, Settlement
@@ -20,7 +20,7 @@ from customers.models import WANTED, Customer
 from payments.models import Payment
 from tests.factories import OperatorFactory, order, pay
 from tests.live_billing.ledger import Ledger
-from tests.live_billing.looking import Clock, parts, pulled, states
+from tests.live_billing.looking import Clock, parts, states
 from tests.people import grant, signed_in
 
 PAGE = "/cashdesk/billing/"
