@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import Reseller
 from billing.connectors.choosing import NotConnected, billing_system
+from billing.connectors.files import check_files
 from billing.connectors.protocol import BillingSystem, BillingUnavailable, Finding, RemoteName, Severity
+from billing.models import Import
+from payments.balances import NOT_YET_THERE
+from payments.models import Delivery
 from tills.models import PaymentMethod
 
 
-def check_billing() -> Iterator[Finding]:
-    """Yield what was found, one sentence each; changes nothing, neither here nor there."""
+def check_billing(customers: Path | None = None, invoices: Path | None = None) -> Iterator[Finding]:
+    """Yield what was found, one sentence each; changes nothing, neither here nor there.
+
+    Where figures come as files, the two files named are read; a desk that is connected knows nothing of files.
+    """
     if settings.CASHDESK_BILLING == "files":
-        yield Finding(Severity.FINE, _("Customers and invoices come as files; there is nothing to connect to."))
+        yield from _files(customers, invoices)
         return
     try:
         system = billing_system()
@@ -25,6 +33,25 @@ def check_billing() -> Iterator[Finding]:
         return
     yield from system.check()
     yield from _mapping(system)
+
+
+def _files(customers: Path | None, invoices: Path | None) -> Iterator[Finding]:
+    """Yield what is known of the files, and what stands in those that are named."""
+    if customers and invoices:
+        yield from check_files(customers=customers, invoices=invoices)
+    else:
+        yield Finding(Severity.FINE, _("Customers and invoices come as files; there is nothing to connect to."))
+    last = Import.objects.first()
+    if last is None:
+        yield Finding(Severity.WARNING, _("Nothing has been imported yet."))
+    elif last.finished_at is None:
+        yield Finding(
+            Severity.WARNING, _("Import %(number)d was stopped on the way; run it again.") % {"number": last.number}
+        )
+    open_ones = Delivery.objects.filter(NOT_YET_THERE).exclude(state=Delivery.State.REFUSED).count()
+    if open_ones:
+        said = _("Parts of payments that no imported figures contain yet: %(count)d.")
+        yield Finding(Severity.FINE, said % {"count": open_ones})
 
 
 def _mapping(system: BillingSystem) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Set
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -114,14 +114,14 @@ def kind(text: str) -> str:
     return text
 
 
-def reseller(codes: Mapping[str, int]) -> Parser:
-    """Return the parser of a reseller's code: its id here, None for an empty one."""
+def reseller(codes: Set[str]) -> Parser:
+    """Return the parser of a reseller's code, empty for none."""
 
-    def parse(text: str) -> int | None:
+    def parse(text: str) -> str:
         check_characters(text)
         if text and text not in codes:
             raise Wrong(_("is not the code of a reseller"))
-        return codes[text] if text else None
+        return text
 
     return parse
 
@@ -131,7 +131,7 @@ def _length(model: type[Customer] | type[Invoice], name: str) -> int:
     return longest
 
 
-def customer_columns(resellers: Mapping[str, int]) -> dict[str, Parser]:
+def customer_columns(resellers: Set[str]) -> dict[str, Parser]:
     """Return the customers file's columns in order, each with its parser."""
     return {
         "external_id": identifier(_length(Customer, "external_id")),

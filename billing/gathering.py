@@ -1,4 +1,4 @@
-"""Asking the billing system about a number of customers at once; nothing here writes, and no lock is held."""
+"""Asking a billing system, or files, about a number of customers at once; nothing here writes, no lock is held."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from django.db import connections
-from django.db.models import CharField
 
 from accounts.models import Reseller
-from billing.connectors.protocol import BillingSystem, BillingUnavailable, RemoteBalance, RemoteCustomer, RemoteDocument
+from billing.connectors.protocol import BillingUnavailable, FigureSource, RemoteBalance, RemoteCustomer, RemoteDocument
 from customers.figures import CustomerFigures, DocumentFigures
 from customers.models import Customer
 
-CALLS_AT_ONCE = 8  # a billing system is busy with its own people as well
-
+LONGEST = {column: Customer._meta.get_field(column).max_length or 0 for column in ("login", "name", "company")}
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -32,7 +30,7 @@ class Gathered:
     unmapped: set[str] = field(default_factory=set)  # partners of theirs without a reseller
 
 
-def gather(system: BillingSystem, customers: Sequence[RemoteCustomer]) -> Gathered:
+def gather(system: FigureSource, customers: Sequence[RemoteCustomer]) -> Gathered:
     """Return the figures of these customers, at most 500: balances by bounded parallel calls, documents in one.
 
     Raises BillingUnavailable when the documents cannot be had. A customer whose balance cannot be had is unclear.
@@ -40,14 +38,15 @@ def gather(system: BillingSystem, customers: Sequence[RemoteCustomer]) -> Gather
     gathered = Gathered()
     if not customers:
         return gathered
-    balances = dict(zip((c.external_id for c in customers), at_once(customers, _asking(system)), strict=True))
+    balances = dict(zip((c.external_id for c in customers), at_once(system, customers, _asking(system)), strict=True))
     page = system.documents([customer.external_id for customer in customers])
     for unreadable in page.unreadable:
         gathered.unclear[unreadable.customer_id] = unreadable.reason
     documents: dict[str, list[RemoteDocument]] = defaultdict(list)
     for document in page.rows:
         documents[document.customer_id].append(document)
-    resellers = dict(Reseller.objects.exclude(external_id="").values_list("external_id", "pk"))
+    named = Reseller.objects.exclude(**{system.partner_field: ""})
+    resellers = dict(named.values_list(system.partner_field, "pk"))
     for customer in customers:
         balance = balances[customer.external_id]
         if isinstance(balance, str):
@@ -60,7 +59,7 @@ def gather(system: BillingSystem, customers: Sequence[RemoteCustomer]) -> Gather
     return gathered
 
 
-def gather_by_id(system: BillingSystem, external_ids: Sequence[str]) -> Gathered:
+def gather_by_id(system: FigureSource, external_ids: Sequence[str]) -> Gathered:
     """Return the figures of the customers with these ids, and which of them are not there."""
 
     def ask(external_id: str) -> RemoteCustomer | str | None:
@@ -69,16 +68,16 @@ def gather_by_id(system: BillingSystem, external_ids: Sequence[str]) -> Gathered
         except BillingUnavailable as error:
             return str(error) or "?"
 
-    answers = dict(zip(external_ids, at_once(external_ids, ask), strict=True))
+    answers = dict(zip(external_ids, at_once(system, external_ids, ask), strict=True))
     gathered = gather(system, [found for found in answers.values() if isinstance(found, RemoteCustomer)])
     gathered.absent = [external_id for external_id, found in answers.items() if found is None]
     gathered.unclear |= {external_id: found for external_id, found in answers.items() if isinstance(found, str)}
     return gathered
 
 
-def at_once(things: Sequence[Asked], ask: Callable[[Asked], Answer]) -> list[Answer]:
-    """Return the answers in order, asked for by a bounded number of threads."""
-    if len(things) <= 1:
+def at_once(system: FigureSource, things: Sequence[Asked], ask: Callable[[Asked], Answer]) -> list[Answer]:
+    """Return the answers in order, asked for by as many threads as the system bears."""
+    if min(system.questions_at_once, len(things)) <= 1:
         return [ask(thing) for thing in things]
 
     def asked(thing: Asked) -> Answer:
@@ -87,11 +86,11 @@ def at_once(things: Sequence[Asked], ask: Callable[[Asked], Answer]) -> list[Ans
         finally:
             connections.close_all()  # the thread's own, if the connector opened one: nobody else would close it
 
-    with ThreadPoolExecutor(max_workers=min(CALLS_AT_ONCE, len(things))) as pool:
+    with ThreadPoolExecutor(max_workers=min(system.questions_at_once, len(things))) as pool:
         return list(pool.map(asked, things))
 
 
-def _asking(system: BillingSystem) -> Callable[[RemoteCustomer], RemoteBalance | str]:
+def _asking(system: FigureSource) -> Callable[[RemoteCustomer], RemoteBalance | str]:
     """Return what asks for a balance; a text is the reason why there is none."""
 
     def ask(customer: RemoteCustomer) -> RemoteBalance | str:
@@ -121,8 +120,8 @@ def _figures(
 
 def _short(text: str, column: str) -> str:
     """Return a text as long as its column at most: over there it may be longer, and is only shown here."""
-    longest = Customer._meta.get_field(column)
-    return " ".join(text.split())[: longest.max_length] if isinstance(longest, CharField) else text
+    longest = LONGEST[column]
+    return text if len(text) <= longest else " ".join(text.split())[:longest]
 
 
 def _document(document: RemoteDocument) -> DocumentFigures:

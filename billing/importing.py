@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +11,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 from tqdm import tqdm
 
+from billing.connectors.files import Files
 from billing.counting import draw
 from billing.faults import Superseded
+from billing.gathering import gather
 from billing.guarding import check_batch, check_vanished, known_customers
 from billing.models import Import
 from billing.reading import read_files
 from billing.staging import Staging
 from customers import projecting
-from customers.figures import Changes
+from customers.figures import Changes, CustomerFigures
 from payments.models import Delivery
 
 STATISTICS = {
@@ -88,10 +90,17 @@ def preview_files(
     with read_files(customers=customers, invoices=invoices) as staging:
         gone, closed = check_vanished(staging, includes_batch=includes_batch, allowed=allow_vanished)
         changes = Changes()
-        for figures in staging.figures():
+        for figures in stated(staging):
             changes += projecting.preview_customers(figures)
     changes.gone, changes.documents_closed = gone, closed
     return changes
+
+
+def stated(staging: Staging) -> Iterator[Sequence[CustomerFigures]]:
+    """Yield what the files say, at most 500 customers at once, gathered as from any other billing system."""
+    files = Files(staging)
+    for page in files.customers():
+        yield gather(files, page.rows).figures
 
 
 def _begin(as_of: datetime, includes_batch: int) -> Import:
@@ -108,7 +117,7 @@ def _begin(as_of: datetime, includes_batch: int) -> Import:
 
 def _write(run: Run, staging: Staging) -> None:
     with tqdm(total=staging.customers, desc="writing", unit=" customers", disable=None) as bar:
-        for figures in staging.figures():
+        for figures in stated(staging):
             run.changes += projecting.write_customers(
                 figures=figures, fetch=run.record.number, as_of=run.record.as_of, after_write=run.settle
             )

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.ordering import CUSTOMER, ON_ITS_WAY, note_event
-from billing.parts import AROUND
+from billing.parts import with_all_around
 from customers.models import Customer
 from payments.models import Delivery
 from tills.locking import require_transaction, run_act
@@ -63,7 +63,7 @@ def _claim_waiting(duration: timedelta) -> Claim | None:
         lease = timezone.now() + duration
         _write(delivery, state=State.SENDING, lease=lease, attempts=delivery.attempts + 1, look_ups=0)
         note_event(customer)
-        return Claim(_with_all_around(delivery), customer.pk, lease)
+        return Claim(_read(delivery), customer.pk, lease)
     return None
 
 
@@ -82,7 +82,7 @@ def _claim_look_up(duration: timedelta) -> Claim | None:
         if delivery is not None:
             lease = timezone.now() + duration
             _write(delivery, lease=lease)
-            return Claim(_with_all_around(delivery), customer.pk, lease)
+            return Claim(_read(delivery), customer.pk, lease)
     return None
 
 
@@ -164,5 +164,5 @@ def _free_customers(customer_ids: Iterable[int | None]) -> Iterable[Customer]:
         yield from rows
 
 
-def _with_all_around(delivery: Delivery) -> Delivery:
-    return Delivery.objects.select_related(*AROUND).get(pk=delivery.pk)
+def _read(delivery: Delivery) -> Delivery:
+    return with_all_around(Delivery.objects.filter(pk=delivery.pk)).get()

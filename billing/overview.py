@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.models import Operator
 from billing.models import Contact, Pull, Settlement
-from billing.parts import AROUND
+from billing.parts import with_all_around
 from payments.balances import NOT_YET_THERE
 from payments.models import Delivery
 from tills.models import document_number
@@ -94,8 +94,8 @@ def read_overview(operator: Operator) -> Overview:
 
 
 def read_stuck(deliveries: QuerySet[Delivery]) -> list[StuckPart]:
-    """Return parts with who is entering them, in two queries."""
-    rows = list(deliveries.select_related(*AROUND))
+    """Return parts with who is entering them, in as many queries however many there are."""
+    rows = list(with_all_around(deliveries))
     last: dict[int, Settlement] = {}
     settlements = Settlement.objects.filter(delivery__in=[row.pk for row in rows]).select_related("operator")
     for settlement in settlements.order_by("pk"):

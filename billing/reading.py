@@ -35,7 +35,7 @@ def read_files(*, customers: Path, invoices: Path) -> Iterator[Staging]:
 
 
 def _read_customers(path: Path, staging: Staging, faults: list[Fault]) -> None:
-    for line, row in _rows(path, customer_columns(dict(Reseller.objects.values_list("code", "pk"))), faults):
+    for line, row in _rows(path, customer_columns(set(Reseller.objects.values_list("code", flat=True))), faults):
         if row.get("name") == row.get("company") == "":
             faults.append(Fault(str(path), line, "name", _("there is neither a name nor a company")))
         staging.add_customer(line, row)

@@ -13,7 +13,7 @@ from billing.connectors.protocol import BillingSystem, RemotePayment
 from billing.gathering import gather_by_id
 from billing.models import Difference, Reconciliation
 from billing.ordering import with_nothing_on_its_way
-from billing.parts import AROUND
+from billing.parts import with_all_around
 from customers.models import WANTED, Customer
 from customers.money import plain_amount
 from payments.models import Delivery
@@ -84,7 +84,7 @@ def _read_theirs(comparison: Comparison) -> None:
 
 def _ours(since: date) -> Iterator[Delivery]:
     """Yield what we have told, or have still to tell, of payments dated since this day, applies before their undoes."""
-    mine = Delivery.objects.filter(allocation__payment__paid_on__gte=since).select_related(*AROUND)
+    mine = with_all_around(Delivery.objects.filter(allocation__payment__paid_on__gte=since))
     yield from mine.order_by("allocation", "kind").iterator(chunk_size=AT_ONCE)
 
 

@@ -16,7 +16,7 @@ from accounts.models import Operator
 from billing.connectors.protocol import BillingSystem, BillingUnavailable
 from billing.leases import end, lock_part, settle_time
 from billing.models import Settlement
-from billing.parts import AROUND, describe_part
+from billing.parts import describe_part, with_all_around
 from customers.models import Customer
 from payments.models import Delivery
 from tills.locking import run_act
@@ -73,7 +73,7 @@ def mark_entered(*, operator: Operator, delivery_id: int, remote_id: str, commen
     """
     check_right(operator)
     check_comment(comment)
-    delivery = Delivery.objects.settled_by(operator).select_related(*AROUND).get(pk=delivery_id)
+    delivery = with_all_around(Delivery.objects.settled_by(operator)).get(pk=delivery_id)
     _check_remote(system, delivery, remote_id)
 
     def act(customer: Customer, locked: Delivery) -> None:

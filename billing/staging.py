@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
-
-from customers.figures import CustomerFigures, DocumentFigures
-from customers.money import SCALE
 
 Row = dict[str, str | int | None]
 OpenInvoice = tuple[str, str, str]  # customer, kind, number
@@ -24,7 +19,7 @@ TABLES = """
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA cache_size = -65536;
-    CREATE TABLE customer (line INTEGER, external_id TEXT, login TEXT, name TEXT, company TEXT, reseller INTEGER,
+    CREATE TABLE customer (line INTEGER, external_id TEXT, login TEXT, name TEXT, company TEXT, reseller TEXT,
         balance INTEGER);
     CREATE TABLE invoice (line INTEGER, number TEXT, kind TEXT, customer TEXT, issued_on TEXT, due_on TEXT,
         total INTEGER, due INTEGER);
@@ -51,6 +46,7 @@ UNKNOWN_CUSTOMERS = """
         (SELECT external_id FROM customer WHERE external_id IS NOT NULL)
 """
 NEXT_CUSTOMERS = "SELECT * FROM customer WHERE rowid > ? ORDER BY rowid LIMIT ?"
+ONE_CUSTOMER = "SELECT * FROM customer WHERE external_id = ?"
 INVOICES_OF = "SELECT * FROM invoice WHERE customer IN (SELECT value FROM json_each(?)) ORDER BY line"
 NAMED_CUSTOMERS = "SELECT external_id FROM customer WHERE external_id IN (SELECT value FROM json_each(?))"
 NAMED_INVOICES = "SELECT customer, kind, number FROM invoice WHERE number IN (SELECT value FROM json_each(?))"
@@ -102,14 +98,19 @@ class Staging:
         """Yield the line of each invoice whose customer is not among the customers."""
         yield from (line for (line,) in self._database.execute(UNKNOWN_CUSTOMERS))
 
-    def figures(self) -> Iterator[list[CustomerFigures]]:
-        """Yield the customers with their documents in the order of the file, at most 500 at once."""
+    def customer_rows(self) -> Iterator[list[sqlite3.Row]]:
+        """Yield the customers in the order of the file, at most 500 at once."""
         for start in range(0, self.customers, AT_ONCE):  # rowids go up by one from one
-            rows = self._database.execute(NEXT_CUSTOMERS, (start, AT_ONCE)).fetchall()
-            documents: dict[str, list[DocumentFigures]] = defaultdict(list)
-            for row in self._database.execute(INVOICES_OF, (json.dumps([row["external_id"] for row in rows]),)):
-                documents[row["customer"]].append(_document(row))
-            yield [_customer(row, documents[row["external_id"]]) for row in rows]
+            yield self._database.execute(NEXT_CUSTOMERS, (start, AT_ONCE)).fetchall()
+
+    def customer_row(self, external_id: str) -> sqlite3.Row | None:
+        """Return one customer; None when the file does not name any such."""
+        row: sqlite3.Row | None = self._database.execute(ONE_CUSTOMER, (external_id,)).fetchone()
+        return row
+
+    def invoice_rows(self, external_ids: Sequence[str]) -> Iterator[sqlite3.Row]:
+        """Yield the documents of these customers in the order of the file."""
+        yield from self._database.execute(INVOICES_OF, (json.dumps(external_ids),))
 
     def unnamed_customers(self, known: Iterable[str]) -> Iterator[str]:
         """Yield those of the known external ids that the file does not name."""
@@ -130,32 +131,3 @@ def _in_parts(known: Iterable[Known]) -> Iterator[list[Known]]:
     rest = iter(known)
     while some := list(islice(rest, AT_ONCE)):
         yield some
-
-
-def _customer(row: sqlite3.Row, documents: list[DocumentFigures]) -> CustomerFigures:
-    return CustomerFigures(
-        external_id=row["external_id"],
-        login=row["login"],
-        name=row["name"],
-        company=row["company"],
-        reseller_id=row["reseller"],
-        balance=_money(row["balance"]),
-        documents=documents,
-    )
-
-
-def _document(row: sqlite3.Row) -> DocumentFigures:
-    """Return a document; in files its number is its identity."""
-    return DocumentFigures(
-        kind=row["kind"],
-        external_id=row["number"],
-        number=row["number"],
-        issued_on=date.fromisoformat(row["issued_on"]),
-        due_on=date.fromisoformat(row["due_on"]),
-        total=_money(row["total"]),
-        due=_money(row["due"]),
-    )
-
-
-def _money(ten_thousandths: int) -> Decimal:
-    return Decimal(ten_thousandths).scaleb(-SCALE)

@@ -1,11 +1,14 @@
 """What a billing system outside must be able to do for the desk, in plain values.
 
+Figures come from a `FigureSource`: files and live systems are one. Payments go to a `BillingSystem`, which is a source
+that also answers: it takes a payment, finds it by our reference, and takes it back. Files cannot, and do not claim to.
+
 A connector decides nothing about money: it asks, it tells, and it says what is certain about the outcome. Ids are
 texts, amounts are Decimals, and nothing that the desk must not show is in any of these values.
 
-Every method may be called from several threads at once and never inside a database transaction: it waits for a
-network. Whatever asks raises BillingUnavailable when there is no answer to work with; deliver and undo never do, they
-return an outcome.
+Every method of a BillingSystem may be called from several threads at once and never inside a database transaction: it
+waits for a network. Whatever asks raises BillingUnavailable when there is no answer to work with; deliver and undo
+never do, they return an outcome.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 Row = TypeVar("Row", covariant=True)
 
@@ -39,7 +42,7 @@ class RemoteCustomer:
     login: str
     name: str
     company: str
-    partner_id: str  # Reseller.external_id; empty: of no partner
+    partner_id: str  # of the reseller, in the source's partner_field; empty: of no partner
     parent_id: str = ""  # whose sub-account it is; only RemoteBalance says whether it is also billed through it
 
 
@@ -183,14 +186,17 @@ class Finding:
     text: str
 
 
-class BillingSystem(Protocol):
-    """A billing system outside."""
+class FigureSource(Protocol):
+    """Where customers and what they owe come from."""
 
     @property
-    def longest_call(self) -> float:
-        """The seconds after which deliver and undo surely do nothing over there any more; a lease is longer."""
+    def questions_at_once(self) -> int:
+        """How many questions may be asked at the same time; with one, all come from one thread."""
 
-    # --- Customers and what they owe ---------------------------------------------------------------------------------
+    @property
+    def partner_field(self) -> Literal["external_id", "code"]:
+        """The column of Reseller in which the partners of this source stand."""
+
     def count_customers(self) -> int:
         """Return how many customers there are, for a progress bar and for noticing that a list was cut short."""
 
@@ -217,6 +223,17 @@ class BillingSystem(Protocol):
 
         A row of which not even the customer can be read is unreadable for each of them.
         """
+
+    def check(self) -> Iterator[Finding]:
+        """Try the connection without changing anything over there; never raises, says what is missing."""
+
+
+class BillingSystem(FigureSource, Protocol):
+    """A billing system outside that is asked and told while the desk works."""
+
+    @property
+    def longest_call(self) -> float:
+        """The seconds after which deliver and undo surely do nothing over there any more; a lease is longer."""
 
     # --- Payments ----------------------------------------------------------------------------------------------------
     def deliver(self, part: Part) -> Outcome:
@@ -245,10 +262,7 @@ class BillingSystem(Protocol):
 
     # --- The connection ----------------------------------------------------------------------------------------------
     def partners(self) -> Sequence[RemoteName]:
-        """Return all partners; a partner is the reseller who has its id as external_id."""
+        """Return all partners, each with the id that its customers name."""
 
     def methods(self) -> Sequence[RemoteName]:
         """Return all payment methods; one of ours is mapped by its external_id."""
-
-    def check(self) -> Iterator[Finding]:
-        """Try the connection without changing anything over there; never raises, says what is missing."""

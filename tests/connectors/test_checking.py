@@ -2,17 +2,20 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from billing.fake.faults import FaultKind
 from billing.fake.server import FakeSplynx
+from customers.models import Customer
+from tests.billing.files import write
 from tests.factories import ResellerFactory
 from tills.models import PaymentMethod
 
-Check = Callable[[], tuple[int, str]]
+Check = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -26,10 +29,10 @@ def check(fake: FakeSplynx, house: None, settings: Settings, monkeypatch: pytest
     ResellerFactory.create(external_id="1")
     fake.ledger.add_customer()
 
-    def checked() -> tuple[int, str]:
+    def checked(*arguments: str) -> tuple[int, str]:
         said = io.StringIO()
         try:
-            call_command("check_billing", stdout=said, no_color=True)
+            call_command("check_billing", *arguments, stdout=said, no_color=True)
         except SystemExit as end:
             return int(str(end.code)), said.getvalue()
         return 0, said.getvalue()
@@ -52,6 +55,29 @@ def test_files_have_nothing_to_check(check: Check, fake: FakeSplynx, settings: S
     assert code == 0
     assert "files" in said
     assert fake.asked == []
+
+
+def test_files_that_are_named_are_read_and_nothing_is_changed(check: Check, settings: Settings, tmp_path: Path) -> None:
+    settings.CASHDESK_BILLING = "files"
+    good = write(tmp_path, ["1,anna,Anna,,,0.00"])
+    code, said = check(*good.arguments)
+    assert (code, "1 customers, 0 documents" in said) == (0, True)
+    good.customers.write_text(good.customers.read_text().replace("0.00", "none"))
+    code, said = check(*good.arguments)
+    assert code == 1
+    assert "line 2, column balance" in said
+    assert "The import would be refused." in said
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("source", ["files", "splynx"])
+def test_one_file_alone_or_files_of_a_live_desk_are_refused(
+    check: Check, settings: Settings, tmp_path: Path, source: str
+) -> None:
+    settings.CASHDESK_BILLING = source
+    arguments = write(tmp_path).arguments
+    with pytest.raises(CommandError):
+        check(*(arguments[:2] if source == "files" else arguments))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
+from typing import Literal
 
 from billing.connectors.protocol import (
     BillingUnavailable,
@@ -56,6 +57,8 @@ class Ledger:
     per_page: int = 500
     between: Callable[[str], object] = lambda what: None  # called before each answer, to let other things happen
     longest_call: float = 5.0
+    questions_at_once: int = 8
+    partner_field: Literal["external_id"] = "external_id"
     told: list[str] = field(default_factory=list)  # references in the order they were told
     asked: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)

@@ -103,7 +103,7 @@ def test_the_page_asks_the_same_however_much_is_stuck(
         refuse(ledger, carol, anna, "1")
     client = signed_in(carol)
     client.get(PAGE)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(17):
         client.get(PAGE)
 
 

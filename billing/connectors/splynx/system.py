@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import Literal
 
 from billing.connectors.protocol import (
     BillingUnavailable,
@@ -32,6 +33,9 @@ LONGEST_NAME = 255
 
 class Splynx:
     """One Splynx; to be made once in a process and used by all its threads."""
+
+    questions_at_once = 8  # a billing system is busy with its own people as well
+    partner_field: Literal["external_id"] = "external_id"
 
     def __init__(self, access: Access) -> None:
         self._access = access
