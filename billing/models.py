@@ -100,6 +100,24 @@ class Pull(models.Model):
         return str(self.number)
 
 
+class Missed(models.Model):
+    """Somebody over there who is not stored here yet, since no figures could be had: asked for by the next pull.
+
+    Those who are stored are marked on their own row.
+    """
+
+    external_id = models.CharField(_("id"), max_length=64, primary_key=True)
+
+    class Meta:
+        verbose_name = _("customer to be asked for")
+        verbose_name_plural = _("customers to be asked for")
+        ordering = ["external_id"]
+        constraints = [models.CheckConstraint(condition=~Q(external_id=""), name="missed_has_id")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
 class Contact(models.Model):
     """How the last conversations of one kind with the billing system went: pull, deliver, card, reconcile, hook."""
 

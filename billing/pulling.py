@@ -16,7 +16,7 @@ from billing.connectors.protocol import BillingSystem, BillingUnavailable
 from billing.contacts import note_answer, note_failure
 from billing.faults import TooManyVanished
 from billing.gathering import Gathered, gather, gather_by_id
-from billing.models import Pull
+from billing.models import Missed, Pull
 from billing.ordering import ask_again, begin_fetch, left_alone_by, mark_reflected, with_nothing_on_its_way
 from billing.vanishing import Vanished
 from customers import projecting
@@ -72,6 +72,7 @@ class Run:
             changes += projecting.write_gone(
                 external_ids=absent, fetch=fetch, after_write=lambda ids: None, left_alone=left_alone_by(fetch)
             )
+        Missed.objects.filter(pk__in=[*(f.external_id for f in gathered.figures), *gathered.absent]).delete()
         self.changes += changes
         self.asked += len(gathered.figures) + len(gathered.absent)
         self.unmapped |= gathered.unmapped
@@ -82,6 +83,7 @@ class Run:
         """Ask again, another time, for customers of whom no figures came; raises when they are too many."""
         if unclear:
             ask_again(unclear)
+            remember(unclear)
             self.unclear |= unclear
         if len(self.unclear) > FAILURES:
             raise BillingUnavailable(next(reversed(self.unclear.values())))
@@ -111,6 +113,7 @@ def pull_changed(system: BillingSystem, *, progress: Progress = lambda count: No
     run = Run(system, _begin(is_full=False))
     with _recorded(run):
         asked: set[str] = set()
+        _pull_ids(run, list(Missed.objects.values_list("pk", flat=True)), asked, progress)
         wanted = Customer.objects.filter(WANTED).filter(with_nothing_on_its_way()).order_by("pk")
         _pull_ids(run, wanted.values_list("external_id", flat=True), asked, progress)
         changed = (external_id for page in system.changed_customers(since) for external_id in page)
@@ -130,6 +133,14 @@ def pull_customer(system: BillingSystem, external_id: str) -> Refreshed:
     if changes.left_alone:
         return Refreshed.LEFT_ALONE
     return Refreshed.GONE if gathered.absent else Refreshed.WRITTEN
+
+
+def remember(external_ids: Iterable[str]) -> None:
+    """Note those who are not stored yet, and so cannot be marked, to be asked for by the next pull."""
+    named = [external_id for external_id in external_ids if external_id]
+    known = set(Customer.objects.filter(external_id__in=named).values_list("external_id", flat=True))
+    missed = [Missed(external_id=external_id) for external_id in named if external_id not in known]
+    Missed.objects.bulk_create(missed, ignore_conflicts=True)
 
 
 def _pull_pages(run: Run, progress: Progress) -> None:

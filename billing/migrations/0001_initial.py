@@ -39,6 +39,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Missed",
+            fields=[
+                ("external_id", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="id")),
+            ],
+            options={
+                "verbose_name": "customer to be asked for",
+                "verbose_name_plural": "customers to be asked for",
+                "ordering": ["external_id"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("external_id", ""), _negated=True), name="missed_has_id")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Contact",
             fields=[
                 ("role", models.CharField(max_length=16, primary_key=True, serialize=False, verbose_name="what for")),

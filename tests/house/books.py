@@ -12,7 +12,7 @@ from django.db import Error, connection, models, transaction
 from django.utils import timezone
 
 from accounts.models import Operator, Reseller
-from billing.models import Batch, Counter, Import, Pull, Settlement
+from billing.models import Batch, Counter, Import, Missed, Pull, Settlement
 from customers.models import Customer, Invoice, SearchKey
 from payments.models import Delivery, GivenUpKey, Payment, Printing, Reversal
 from payments.reversing import reverse_payment
@@ -94,6 +94,7 @@ def write_books() -> Books:
         Batch.objects.create(number=number, made_at=now)
         Import.objects.create(number=number, as_of=now, started_at=now)
         Pull.objects.create(number=number, is_full=True, started_at=now)
+        Missed.objects.create(external_id=f"missed{number}")
         SearchKey.objects.create(key=f"word{number}", customer=customer)
     Counter.objects.filter(name="fetch").update(value=5)
     Booking.objects.create(kind=Kind.PAYMENT, method=cash(), debit="211", credit="311")

@@ -104,6 +104,7 @@ BROKEN = {
     "printing_number_from_one": "payments_printing SET number = 0 WHERE number = 1",
     "import_number_from_one": "billing_import SET number = 0 WHERE number = 1",
     "pull_number_from_one": "billing_pull SET number = 0",
+    "missed_has_id": "billing_missed SET external_id = ''",
     "settlement_step_known": "billing_settlement SET step = 'wish'",
     "settlement_says_why": "billing_settlement SET comment = '' WHERE step = 'entered'",
 }

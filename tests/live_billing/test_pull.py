@@ -1,5 +1,6 @@
 """What becomes of customers and documents that change over there, and of a pull that is stopped or not believed."""
 
+import threading
 from dataclasses import replace
 from decimal import Decimal
 
@@ -213,6 +214,54 @@ def test_one_customer_without_an_answer_is_asked_for_again_and_stops_nobody(ledg
     ledger.silent.clear()
     pull_changed(ledger)
     assert Customer.objects.get(external_id="101").balance == -99
+
+
+def test_somebody_new_without_an_answer_is_asked_for_again_until_there_is_one(ledger: Ledger) -> None:
+    add_many(ledger, 3)
+    ledger.silent, ledger.unreadable = {"101"}, {"102"}
+    assert set(pull_all(ledger).unclear) == {"101", "102"}
+    for _ in range(2):
+        pull_changed(ledger)  # nothing has changed over there since, so nothing tells of them
+        assert not Customer.objects.filter(external_id="101").exists()
+    ledger.silent.clear()
+    pull_changed(ledger)
+    assert Customer.objects.filter(external_id__in=["101", "102"]).count() == 2
+    ledger.asked.clear()
+    pull_changed(ledger)
+    assert not [what for what in ledger.asked if what.startswith("customer ")]
+
+
+def test_somebody_new_who_is_not_there_any_more_is_not_asked_for_for_ever(ledger: Ledger) -> None:
+    add_many(ledger, 1)
+    ledger.silent = {"100"}
+    pull_all(ledger)
+    del ledger.accounts["100"]
+    pull_changed(ledger)
+    ledger.asked.clear()
+    pull_changed(ledger)
+    assert not [what for what in ledger.asked if what.startswith("customer ")]
+
+
+def test_balances_are_asked_for_beside_each_other_and_never_more_than_the_system_bears(ledger: Ledger) -> None:
+    add_many(ledger, 40)
+    out, most, two = 0, 0, threading.Barrier(2)
+    lock = threading.Lock()
+
+    def between(what: str) -> None:
+        nonlocal out, most
+        if not what.startswith("balance"):
+            return
+        with lock:
+            out += 1
+            most = max(most, out)
+        if what in {"balance 100", "balance 101"}:
+            two.wait(10)  # neither is answered before both are asked
+        with lock:
+            out -= 1
+
+    ledger.between = between
+    pull_all(ledger)
+    assert 1 < most <= ledger.questions_at_once
 
 
 def test_an_unreadable_customer_is_left_alone_and_not_gone(ledger: Ledger, anna: Customer) -> None:
