@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.connectors.protocol import BillingSystem, Delivered, NotSent, Outcome, Refused, Unanswered
-from billing.leases import Claim, claim_waiting, end, finish, settle_time
+from billing.leases import Claim, claim_waiting, end, finish, note_unmapped, settle_time
 from billing.parts import describe_part, describe_undo
 from customers.models import Customer
 from payments.models import Delivery
@@ -38,6 +38,7 @@ def deliver_next(system: BillingSystem) -> Step:
     """
     claim = claim_waiting(system.longest_call)
     if claim is None:
+        note_unmapped(unmapped())
         return NOTHING
     outcome = _obstacle(system, claim) or _tell(system, claim)
     if not finish(claim, lambda customer, delivery: _write_outcome(customer, delivery, outcome)):

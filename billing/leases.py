@@ -20,9 +20,12 @@ from billing.parts import with_all_around
 from customers.models import Customer
 from payments.models import Delivery
 from tills.locking import require_transaction, run_act
+from tills.models import PaymentMethod
 
 MARGIN = timedelta(seconds=30)  # what a commit and a busy machine may take on top of the longest call
 LOOKED_AT = 20  # waiting parts of which the customers are tried for one that nobody has locked
+NOTED_AT_ONCE = 500
+METHOD = "allocation__payment__transaction__method"
 LOOK_UPS = 2  # that must find nothing before a part is sent again
 State = Delivery.State
 
@@ -54,7 +57,8 @@ def claim_waiting(longest_call: float) -> Claim | None:
 
 def _claim_waiting(duration: timedelta) -> Claim | None:
     for customer in _free_customers(_customers_in_turn()):
-        delivery = _of(customer).filter(state=State.WAITING).order_by("pk").select_for_update(of=("self",)).first()
+        waiting = without_unmapped(_of(customer).filter(state=State.WAITING))
+        delivery = waiting.order_by("pk").select_for_update(of=("self",)).first()
         held = _of(customer).filter(ON_ITS_WAY).exists()  # another worker may have been faster before the lock
         if delivery is None or held or (delivery.lease and delivery.lease > timezone.now()):
             continue
@@ -84,6 +88,26 @@ def _claim_look_up(duration: timedelta) -> Claim | None:
             _write(delivery, lease=lease)
             return Claim(_read(delivery), customer.pk, lease)
     return None
+
+
+def without_unmapped(parts: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Return the parts without payments by methods that the billing system does not know: nobody waits for those."""
+    unmapped = list(PaymentMethod.objects.filter(external_id="").values_list("pk", flat=True))
+    return parts.exclude(kind=Delivery.Kind.APPLY, **{f"{METHOD}__in": unmapped}) if unmapped else parts
+
+
+def note_unmapped(reason: str) -> None:
+    """Write on waiting parts that their method is why they wait; whoever is at one of them now is left alone."""
+    waiting = Delivery.objects.filter(state=State.WAITING, kind=Delivery.Kind.APPLY, **{f"{METHOD}__external_id": ""})
+    if not waiting.exclude(error=reason).exists():
+        return
+
+    def act() -> None:
+        rows = waiting.exclude(error=reason).order_by("pk").select_for_update(of=("self",), skip_locked=True)
+        ids = list(rows.values_list("pk", flat=True)[:NOTED_AT_ONCE])
+        Delivery.objects.filter(pk__in=ids).update(error=reason)
+
+    run_act(act)
 
 
 def expire_leases() -> int:
@@ -152,7 +176,7 @@ def _customers_in_turn() -> Iterable[int]:
     """Return the customers whose part has waited longest, without those who must wait themselves."""
     held = Delivery.objects.filter(ON_ITS_WAY).values(CUSTOMER)  # two questions, since each has an index of its own
     resting = Delivery.objects.filter(lease__gt=timezone.now()).values(CUSTOMER)
-    waiting = Delivery.objects.filter(state=State.WAITING)
+    waiting = without_unmapped(Delivery.objects.filter(state=State.WAITING))
     waiting = waiting.exclude(**{f"{CUSTOMER}__in": held}).exclude(**{f"{CUSTOMER}__in": resting})
     return waiting.order_by("pk").values_list(CUSTOMER, flat=True)[:LOOKED_AT]
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Operator
-from billing.delivering import DONE, NOTHING, deliver_next
+from billing.delivering import NOTHING, deliver_next
 from billing.leases import claim_waiting, expire_leases
 from billing.looking_up import look_up_next
+from billing.pulling import pull_customer
 from billing.working import LONGEST_REST, Worker, drain
 from customers.models import Customer
 from payments.models import Delivery, Payment, Reversal
@@ -138,18 +139,29 @@ def test_a_worker_rests_longer_and_longer_however_long_it_lasts(ledger: Ledger) 
 
 
 def test_a_method_that_is_not_mapped_waits_with_its_reason_and_calls_nobody(
-    ledger: Ledger, anna: Customer, alice: Operator, clock: Clock
+    ledger: Ledger, anna: Customer, alice: Operator
 ) -> None:
     payment = pay(alice, anna, "60", method_id=card().pk)
-    assert deliver_next(ledger) == DONE
+    assert deliver_next(ledger) == NOTHING
     assert (states(payment), ledger.told) == (["waiting"], [])
     assert "no id in the billing system" in parts(payment)[0].error
     method = card()
     method.external_id = "3"
     method.save()
-    clock.forward(60)
     drain(ledger)
     assert (states(payment), parts(payment)[0].error) == (["delivered"], "")
+
+
+def test_a_method_that_is_not_mapped_holds_up_no_other_payment_of_its_customer(
+    ledger: Ledger, anna: Customer, alice: Operator
+) -> None:
+    unmapped = [pay(alice, anna, f"{n}.00", method_id=card().pk) for n in range(1, 25)]  # more than are looked at
+    payment = pay(alice, anna, "60")
+    drain(ledger)
+    assert states(payment) == ["delivered"]
+    assert {state for one in unmapped for state in states(one)} == {"waiting"}
+    pull_customer(ledger, "7")
+    assert balance(anna) == sum(range(1, 25)) - 40
 
 
 def test_an_undo_goes_out_when_its_apply_is_delivered(ledger: Ledger, anna: Customer, alice: Operator) -> None:
