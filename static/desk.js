@@ -214,7 +214,9 @@
       return found && (found[2] || "").length <= decimals ? Number(found[1] + (found[2] || "").padEnd(decimals, "0")) : NaN;
     };
     const count = () => {
-      const change = units(handed.value) - units(one("#take-label").dataset.amount || "");
+      const label = one("#take-label"); // while the form is being sent the button says something else
+      if (!label) return;
+      const change = units(handed.value) - units(label.dataset.amount || "");
       const words = change < 0 ? shown.dataset.missing : shown.dataset.change;
       shown.textContent = Number.isNaN(change) ? "" : `${words} ${money.format(Math.abs(change) / 10 ** decimals)}`;
     };

@@ -80,6 +80,8 @@ def test_a_waiting_button_says_so_ignores_further_clicks_and_comes_back(counter:
         return [button.textContent, button.getAttribute("aria-disabled"), sent];
     }"""
     assert page.evaluate(waiting) == ["Saving…", "true", 1]
+    page.evaluate("document.dispatchEvent(new CustomEvent('htmx:afterSettle'))")  # a preview that comes too late
+    assert not counter.complaints
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     expect(page.locator("#take")).to_have_text("Take €134.90 in cash")
     assert page.locator("#take").get_attribute("aria-disabled") is None
