@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from bs4 import BeautifulSoup
@@ -24,7 +24,7 @@ from tests.counter import Counter
 from tests.factories import OperatorFactory
 
 PROMISED = 2.0  # seconds from the receipt until the payment stands over there
-DAYS_BEFORE = timedelta(days=3)  # else everybody would have changed today
+DAYS_BEFORE = timedelta(days=3)
 ANNA, COMMENT, NUMBER = "Anna Round-Trip", "at the counter", "RT-2"
 
 
@@ -63,7 +63,7 @@ class Cashier:
 def run(*, customers: int) -> live.Result:
     """Return how long each step took, and whether everything stands where it must."""
     with FakeSplynx() as fake:
-        fake.ledger.now = lambda: datetime.now() - DAYS_BEFORE  # noqa: DTZ005  # local time without a zone, as there
+        fake.ledger.now = days_before
         seed(fake.ledger, customers=customers - 1)
         anna = fake.ledger.add_customer(ANNA)
         fake.ledger.add_invoice(anna, Decimal(60), number="RT-1")
@@ -76,6 +76,11 @@ def run(*, customers: int) -> live.Result:
     wrong = [name for name, value in figures.items() if value is False]
     holds = not wrong and figures["customers_stored"] == customers
     return {**figures, "wrong": wrong, "holds": holds}
+
+
+def days_before(tz: tzinfo | None = None) -> datetime:
+    """Return the time over there while its people are made: else everybody would have changed today."""
+    return datetime.now(tz) - DAYS_BEFORE
 
 
 def stored() -> live.Result:

@@ -15,7 +15,11 @@ from billing.connectors.protocol import BillingUnavailable, FigureSource, Remote
 from customers.figures import CustomerFigures, DocumentFigures
 from customers.models import Customer
 
-LONGEST = {column: Customer._meta.get_field(column).max_length or 0 for column in ("login", "name", "company")}
+LONGEST = {
+    "login": Customer._meta.get_field("login").max_length or 0,
+    "name": Customer._meta.get_field("name").max_length or 0,
+    "company": Customer._meta.get_field("company").max_length or 0,
+}
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -45,8 +49,9 @@ def gather(system: FigureSource, customers: Sequence[RemoteCustomer]) -> Gathere
     documents: dict[str, list[RemoteDocument]] = defaultdict(list)
     for document in page.rows:
         documents[document.customer_id].append(document)
-    named = Reseller.objects.exclude(**{system.partner_field: ""})
-    resellers = dict(named.values_list(system.partner_field, "pk"))
+    partner_field: str = system.partner_field
+    named = Reseller.objects.exclude(**{partner_field: ""})
+    resellers = dict(named.values_list(partner_field, "pk"))
     for customer in customers:
         balance = balances[customer.external_id]
         if isinstance(balance, str):

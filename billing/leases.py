@@ -56,9 +56,9 @@ def claim_waiting(longest_call: float) -> Claim | None:
 
 
 def _claim_waiting(duration: timedelta) -> Claim | None:
-    for customer in _free_customers(_customers_in_turn()):
-        waiting = without_unmapped(_of(customer).filter(state=State.WAITING))
-        delivery = waiting.order_by("pk").select_for_update(of=("self",)).first()
+    waiting = without_unmapped(Delivery.objects.filter(state=State.WAITING))
+    for customer in _free_customers(_customers_in_turn(waiting)):
+        delivery = waiting.filter(**{CUSTOMER: customer}).order_by("pk").select_for_update(of=("self",)).first()
         held = _of(customer).filter(ON_ITS_WAY).exists()  # another worker may have been faster before the lock
         if delivery is None or held or (delivery.lease and delivery.lease > timezone.now()):
             continue
@@ -128,7 +128,7 @@ def finish(claim: Claim, change: Callable[[Customer, Delivery], None]) -> bool:
     """Make the last change of a part in hand and return True; False, and nothing written, when its lease is gone."""
 
     def act() -> bool:
-        customer, delivery = lock_part(claim.delivery.pk)
+        customer, delivery = _lock(claim.customer_id, claim.delivery.pk)
         if delivery.state != claim.delivery.state or delivery.lease != claim.lease:
             return False
         change(customer, delivery)
@@ -140,7 +140,11 @@ def finish(claim: Claim, change: Callable[[Customer, Delivery], None]) -> bool:
 def lock_part(pk: int) -> tuple[Customer, Delivery]:
     """Return a part and its customer, locked in the order of locks, as they are under the lock."""
     require_transaction("locking a part")
-    customer_id = Delivery.objects.values_list(CUSTOMER, flat=True).get(pk=pk)
+    customer_id: int = Delivery.objects.values_list(CUSTOMER, flat=True).get(pk=pk)
+    return _lock(customer_id, pk)
+
+
+def _lock(customer_id: int, pk: int) -> tuple[Customer, Delivery]:
     customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer_id)
     return customer, Delivery.objects.select_for_update(of=("self",)).get(pk=pk)
 
@@ -172,11 +176,10 @@ def _apply_of(undo: Delivery) -> QuerySet[Delivery]:
     return Delivery.objects.filter(allocation=undo.allocation_id, kind=Delivery.Kind.APPLY)
 
 
-def _customers_in_turn() -> Iterable[int]:
+def _customers_in_turn(waiting: QuerySet[Delivery]) -> Iterable[int]:
     """Return the customers whose part has waited longest, without those who must wait themselves."""
     held = Delivery.objects.filter(ON_ITS_WAY).values(CUSTOMER)  # two questions, since each has an index of its own
     resting = Delivery.objects.filter(lease__gt=timezone.now()).values(CUSTOMER)
-    waiting = without_unmapped(Delivery.objects.filter(state=State.WAITING))
     waiting = waiting.exclude(**{f"{CUSTOMER}__in": held}).exclude(**{f"{CUSTOMER}__in": resting})
     return waiting.order_by("pk").values_list(CUSTOMER, flat=True)[:LOOKED_AT]
 

@@ -70,7 +70,7 @@ def test_the_measurement_of_an_outage_runs_and_holds(
     monkeypatch.setattr(outage, "SETTLE", 1)
     monkeypatch.setattr(outage, "WARM_UP", 0.5)
     monkeypatch.setattr(outage, "AS_FAST", 0.2)  # seconds on a busy machine measure nothing; the full run does
-    figures = outage.run(seconds=2, cashiers=2)
+    figures = outage.run(seconds=2, rounds=1, cashiers=2)
     assert figures["holds"] is True, figures
     assert figures["queue"]
 
