@@ -405,6 +405,7 @@ FREE = {
     "tills_booking": "the accounts on which movements will be booked, as the administrator keeps them",
     "billing_apisession": "a token of the billing system's API",
     "billing_pull": "how a pull went",
+    "billing_missed": "whom the next pull asks for",
     "billing_contact": "how the last conversation with the billing system went",
     "billing_source": "which billing system the figures come from",
     "billing_reconciliation": "one comparison with the billing system",

@@ -93,7 +93,7 @@ def test_control_without_the_look_after_the_lock_two_parts_of_one_customer_are_o
 ) -> None:
     claimed = leases.claim_waiting(5)
     assert claimed is not None
-    monkeypatch.setattr(leases, "_customers_in_turn", lambda: [claimed.customer_id])
+    monkeypatch.setattr(leases, "_customers_in_turn", lambda waiting: [claimed.customer_id])
     assert leases.claim_waiting(5) is None  # as shipped
     monkeypatch.setattr(leases, "ON_ITS_WAY", Q(pk=None))
     assert leases.claim_waiting(5) is not None
