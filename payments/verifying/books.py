@@ -39,10 +39,11 @@ def verify_books(asked: Asked) -> Report:
     """Verify everything as of one moment, while the desk goes on, and return what was found; writes nothing."""
     began, report = time.monotonic(), Report()
     with walkers(asked.processes) as crew, one_moment():
+        others = [crew.begin(look) for look in (overpaid, shift_faults)]
         _walk(report, crew)
         report.add_faults(faults_beside(report.tally))
-        report.add_faults(overpaid())
-        report.add_faults(shift_faults())
+        for found in others:
+            report.add_faults(found())
         report.add_warnings(odd_methods(report.tally))
         report.printings = Printing.objects.count()
         if asked.anchors is not None:

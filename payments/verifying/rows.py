@@ -201,7 +201,7 @@ def read_parts(lines: Sequence[LineRow]) -> dict[int, list[PartRow]]:
 
 def read_reversals(stretch: Stretch) -> dict[int, list[ReversalRow]]:
     """Return the reversals whose lines stand in the stretch, by line."""
-    reversals = Reversal.objects.filter(**stretch.bounds("transaction__")).order_by("pk")
+    reversals = Reversal.objects.filter(**stretch.bounds("transaction__")).order_by()
     found: dict[int, list[ReversalRow]] = defaultdict(list)
     for row in map(ReversalRow._make, reversals.values_list(*REVERSAL_COLUMNS)):
         found[row.transaction_id].append(row)

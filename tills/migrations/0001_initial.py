@@ -809,6 +809,33 @@ class Migration(migrations.Migration):
                 condition=models.Q(("kind__in", ["over", "short"])), fields=["shift"], name="line_of_difference"
             ),
         ),
+        migrations.AddIndex(
+            model_name="transaction",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "deposit",
+                            "refill",
+                            "withdrawal",
+                            "closing",
+                            "float",
+                            "float_given",
+                            "pay_in",
+                            "pay_out",
+                            "drop",
+                            "drop_taken",
+                            "over",
+                            "short",
+                            "write_off",
+                        ],
+                    )
+                ),
+                fields=["id"],
+                name="line_of_movement",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="transaction",
             constraint=models.UniqueConstraint(fields=("till", "number"), name="line_number_once_per_till"),

@@ -100,6 +100,9 @@ class Transaction(models.Model):
             models.Index(
                 fields=["shift"], condition=Q(kind__in=["over", "short"]), name="line_of_difference"
             ),  # few lines among the many of a shift
+            models.Index(
+                fields=["id"], condition=Q(kind__in=[kind.value for kind in EFFECTS]), name="line_of_movement"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["till", "number"], name="line_number_once_per_till"),
