@@ -163,6 +163,16 @@ def switch_off_triggers(table: str) -> None:
             cursor.execute(f"DROP TRIGGER {name}")
 
 
+def count_on_from(table: str, number: int) -> None:
+    """Let a table's next row have the number after this one."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, number])
+            return
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+        cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
+
+
 def drop_guard(name: str) -> None:
     """Take one of the named checks away."""
     run(
