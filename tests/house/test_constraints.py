@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, models
 
 from customers.money import MoneyField
-from tests.house.books import Books, content, our_models, refusal_of, switch_off_triggers, undone, write_books
+from tests.house.books import Books, content, our_models, refusal_of, switch_off_triggers, undone
 
 OTHER_RESELLER = "SELECT id FROM accounts_reseller WHERE external_id = '7'"
 FIRST_PART = "SELECT MIN(id) FROM payments_allocation"
@@ -140,11 +140,6 @@ UNIQUE = {
     "tills_zreport.shift_id": EVERY_ROW,
     "tills_zreport.digest": EVERY_ROW,
 }
-
-
-@pytest.fixture
-def books(house: None) -> Books:
-    return write_books()
 
 
 def constraints() -> dict[str, list[str]]:

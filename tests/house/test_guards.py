@@ -15,7 +15,6 @@ from tests.house.books import (
     settle,
     switch_off_triggers,
     undone,
-    write_books,
 )
 from tills import guards
 
@@ -171,11 +170,6 @@ for table in (*guards.APPEND_ONLY, *guards.NEVER_DELETED):
         BROKEN[f"{table}_no_truncate"] = [f"TRUNCATE {table} CASCADE"]
 
 STATEMENTS = [(name, statement) for name, statements in BROKEN.items() for statement in statements]
-
-
-@pytest.fixture
-def books(house: None) -> Books:
-    return write_books()
 
 
 def words_of(name: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection
 
-from tests.house.books import Books, columns_of, content, run, settle, undone, write_books
+from tests.house.books import Books, columns_of, content, run, settle, undone
 from tests.shifts.desk import issued
 from tills import guards
 from tills.models import Shift
@@ -34,11 +34,6 @@ DELIVERY_WAY = {
     "waiting": [], "sending": ["sending"], "unknown": ["sending", "unknown"], "refused": ["sending", "refused"],
     "delivered": ["delivered"], "cancelled": ["cancelled"],
 }  # fmt: skip
-
-
-@pytest.fixture
-def books(house: None) -> Books:
-    return write_books()
 
 
 @pytest.fixture
