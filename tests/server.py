@@ -41,10 +41,20 @@ def desk(committed_db: None, static_files: None, tmp_path: Path) -> Iterator[Des
         yield running
 
 
+@pytest.fixture(scope="session")
+def shared_desk(django_db_setup: None, static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Run one real server for all tests that only look at it: starting one takes longer than most of them."""
+    log = tmp_path_factory.mktemp("desk") / "gunicorn.log"
+    # One thread answers in the order of asking, so that whoever is answered knows that all before is done.
+    with running_desk(environment(WEB_CONCURRENCY="1", WEB_THREADS="1"), log) as running:
+        yield running
+
+
 @pytest.fixture
-def desk_server(desk: Desk) -> str:
+def desk_server(committed_db: None, shared_desk: Desk) -> Iterator[str]:
     """Return the address of the real server, like http://127.0.0.1:40123, without a slash at the end."""
-    return desk.url
+    yield shared_desk.url
+    wait_until_healthy(shared_desk.url, shared_desk.log)  # what the browser left behind is answered: nothing is written
 
 
 @pytest.fixture(scope="session")

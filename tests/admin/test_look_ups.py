@@ -139,15 +139,16 @@ def test_a_resellers_staff_see_the_resellers_rows_only(
     assert (answer.status_code, answer["Location"]) == (missing.status_code, missing["Location"]) == (302, "/admin/")
 
 
-@pytest.mark.parametrize("name", LOOK_UPS)
-def test_a_list_asks_the_same_number_of_queries_for_1_and_for_20(root: Operator, alice: Operator, name: str) -> None:
-    make_rows(alice, 1)
+def test_a_list_asks_the_same_number_of_queries_for_1_and_for_20(root: Operator, alice: Operator) -> None:
     client, counts = signed_in(root), []
-    for expected in (1, 20):
-        with CaptureQueriesContext(connection) as queries:
-            assert rows(client.get(listing(name)).content) == expected
-        counts.append(len(queries))
-        make_rows(alice, 19)
+    for expected, more in ((1, 1), (20, 19)):
+        make_rows(alice, more)
+        asked = {}
+        for name in LOOK_UPS:
+            with CaptureQueriesContext(connection) as queries:
+                assert rows(client.get(listing(name)).content) == expected
+            asked[name] = len(queries)
+        counts.append(asked)
     assert counts[0] == counts[1]
 
 
@@ -191,11 +192,12 @@ def test_customers_who_are_gone_are_found_by_their_id(root: Operator) -> None:
 
 
 @pytest.mark.parametrize("name", LOOK_UPS)
-@pytest.mark.parametrize("text", ["nothing", "'", "%", "A1-99999999999999999999", "-", "A1-٣", "A1-²", "x" * 5000])
-def test_any_text_may_be_searched_for(root: Operator, alice: Operator, name: str, text: str) -> None:
+def test_any_text_may_be_searched_for(root: Operator, alice: Operator, name: str) -> None:
     make_rows(alice, 1)
+    client = signed_in(root)
     if admin.site._registry[apps.get_model(name)].search_fields:
-        assert rows(signed_in(root).get(listing(name), {"q": text}).content) == 0
+        for text in ("nothing", "'", "%", "A1-99999999999999999999", "-", "A1-٣", "A1-²", "x" * 5000):
+            assert rows(client.get(listing(name), {"q": text}).content) == 0, text[:50]
 
 
 @pytest.mark.parametrize("name", LOOK_UPS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,7 +14,6 @@ from accounts.models import Operator
 from tests.customers.stated import document, stated, write
 from tests.people import signed_in
 
-SHOTS = Path(__file__).resolve().parents[2] / "test-results" / "screenshots"
 expect.set_options(timeout=15_000)
 
 
@@ -86,9 +84,3 @@ def cookie_of(client: Client, url: str) -> dict[str, str]:
 def counter(counter_of: Callable[..., Counter], customers: None, alice: Operator) -> Counter:
     """Alice's browser on the screen of the counter."""
     return counter_of(alice)
-
-
-def keep_picture(page: Page, name: str) -> None:
-    """Keep a screenshot among the results of the build."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -18,8 +18,8 @@ from payments.models import Delivery
 from tests.factories import cash, pay
 from tests.live_billing.ledger import Ledger
 from tests.people import grant
-from tests.screens.conftest import Counter, keep_picture
-from tests.screens.test_fit import SMALL_TARGETS, WIDER, complaints, trying
+from tests.screens.conftest import Counter
+from tests.screens.looks import SIZES, check_look, check_widths
 from tests.server import environment, running_desk
 
 DOWN = {
@@ -82,21 +82,16 @@ def pages(refused: list[Delivery]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_axe_finds_nothing_and_everything_fits(
-    counter_of: Callable[..., Counter], pages: dict[str, str], carol: Operator, width: int, height: int, look: str
+    counter_of: Callable[..., Counter], pages: dict[str, str], carol: Operator, width: int, height: int
 ) -> None:
-    counter = counter_of(carol, width, height, color_scheme=look)
+    counter = counter_of(carol, width, height)
     for name, address in pages.items():
         page = counter.open(address)
         if name.startswith("card"):
             expect(page.get_by_text("The billing system does not answer. The payment can be taken.")).to_be_visible()
-        with trying(f"{name} {width} {look}"):
-            keep_picture(page, f"{name}-{width}-{look}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-            assert complaints(page) == []
-            assert page.evaluate(SMALL_TARGETS) == []
+        check_look(page, name)
     assert counter.complaints == []
 
 
@@ -107,11 +102,7 @@ def test_pages_fit_a_width_of_320_also_with_wide_text(
     for name, address in pages.items():
         counter.page.set_viewport_size({"width": 320, "height": 640})
         page = counter.open(address)
-        for width, script in WIDER:
-            page.set_viewport_size({"width": width, "height": 640})
-            page.evaluate(script)
-            with trying(f"{name} {width} {script}"):
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+        check_widths(page, name)
 
 
 def test_a_part_is_settled_and_a_card_refreshed_without_script(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page
 
 from accounts.models import Operator
@@ -18,32 +16,10 @@ from payments.models import Reversal
 from payments.reversing import reverse_payment
 from payments.tokens import token_of
 from tests.factories import pay
-from tests.screens.conftest import Counter, keep_picture
+from tests.screens.conftest import Counter
+from tests.screens.looks import SIZES, check_look, check_widths
 
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FIRST_SIGHT = ["h1", ".card-head .muted", ".card-standing .balance", "#id_amount", "#take"]
-SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input, summary")]
-    .filter((one) => one.type !== "hidden" && one.getClientRects().length && !one.closest("p, td, .skip, footer"))
-    .map((one) => [one.closest("label") || one, one])
-    .filter(([target]) => target.getBoundingClientRect().height < 44)
-    .map(([, one]) => one.outerHTML.slice(0, 120))"""
-
-
-@contextmanager
-def trying(what: str) -> Iterator[None]:
-    """Say which page a failure is about."""
-    try:
-        yield
-    except AssertionError as fault:
-        raise AssertionError(f"{what}: {fault}") from fault
-
-
-def complaints(page: Page) -> list[str]:
-    """Return what axe finds: the rule and the element."""
-    found = Axe().run(page, options=AXE).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:200]}" for rule in found for node in rule["nodes"]
-    ]
 
 
 def refused_form(page: Page) -> None:
@@ -103,32 +79,25 @@ def pages(customers: None, alice: Operator) -> dict[str, tuple[str, Callable[[Pa
     }
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_axe_finds_nothing_and_everything_fits(
     counter_of: Callable[..., Counter],
     pages: dict[str, tuple[str, Callable[[Page], None] | None]],
     alice: Operator,
     width: int,
     height: int,
-    look: str,
 ) -> None:
-    counter = counter_of(alice, width, height, color_scheme=look)
+    counter = counter_of(alice, width, height)
     for name, (address, act) in pages.items():
         page = counter.open(address)
         if act:
             act(page)
-        with trying(f"{name} {width} {look}"):
-            keep_picture(page, f"{name}-{width}-{look}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-            assert complaints(page) == []
-            assert page.evaluate(SMALL_TARGETS) == []
-            if name == "card":
-                for part in FIRST_SIGHT:
-                    box = page.locator(part).first.bounding_box()
-                    assert box is not None, part
-                    assert box["y"] >= 0, part
-                    assert box["y"] + box["height"] <= height, part
+        check_look(page, name)
+        for part in FIRST_SIGHT if name == "card" else ():
+            box = page.locator(part).first.bounding_box()
+            assert box is not None, part
+            assert box["y"] >= 0, part
+            assert box["y"] + box["height"] <= height, part
 
 
 def test_pages_fit_with_narrow_screens_large_letters_and_wide_text(
@@ -141,13 +110,4 @@ def test_pages_fit_with_narrow_screens_large_letters_and_wide_text(
         page = counter.open(address)
         if act:
             act(page)
-        for width, script in WIDER:
-            page.set_viewport_size({"width": width, "height": 640})
-            page.evaluate(script)
-            with trying(f"{name} {width} {script}"):
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-
-
-SPACED = """document.querySelectorAll("*").forEach((one) => {
-    one.style.letterSpacing = "0.12em"; one.style.wordSpacing = "0.16em"; one.style.lineHeight = "1.5"; })"""
-WIDER = [(320, "0"), (683, "0"), (768, "0"), (320, SPACED)]  # 683: a screen of 1366 at twice the size
+        check_widths(page, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import expect
 
 from accounts.models import Operator
@@ -13,8 +12,8 @@ from customers.models import Customer
 from payments.models import Reversal
 from payments.reversing import reverse_payment
 from tests.factories import card, pay
-from tests.screens.conftest import Counter, keep_picture
-from tests.screens.test_fit import AXE, SMALL_TARGETS, WIDER, trying
+from tests.screens.conftest import Counter
+from tests.screens.looks import SIZES, check_look, check_widths
 from tills.models import Transaction
 
 PAGES = {
@@ -38,8 +37,7 @@ def taken(customers: None, alice: Operator) -> list[Transaction]:
     return list(Transaction.objects.order_by("-pk"))
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_axe_finds_nothing_and_everything_fits(
     counter_of: Callable[..., Counter],
     taken: list[Transaction],
@@ -47,17 +45,12 @@ def test_axe_finds_nothing_and_everything_fits(
     alice: Operator,
     width: int,
     height: int,
-    look: str,
 ) -> None:
     for who in (alice, bob):
-        counter = counter_of(who, width, height, color_scheme=look)
+        counter = counter_of(who, width, height)
         for name, address in PAGES.items():
             page = counter.open(address)
-            with trying(f"{name} {width} {look} {who}"):
-                keep_picture(page, f"{name}-{who}-{width}-{look}")
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-                assert Axe().run(page, options=AXE).response["violations"] == []
-                assert page.evaluate(SMALL_TARGETS) == []
+            check_look(page, f"{name}-{who}")
         assert [said for said in counter.complaints if "422" not in said] == []
 
 
@@ -67,11 +60,7 @@ def test_pages_fit_every_width_also_with_wide_text(
     counter = counter_of(alice, 320, 640)
     for name, address in PAGES.items():
         page = counter.open(address)
-        for width, script in WIDER:
-            page.set_viewport_size({"width": width, "height": 640})
-            page.evaluate(script)
-            with trying(f"{name} {width} {script}"):
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+        check_widths(page, name)
 
 
 @pytest.mark.parametrize("address", ["/cashdesk/history/", "/cashdesk/till/"])

@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 from accounts.models import Operator
 from customers.models import Customer
 from tests.factories import pay
-from tests.screens.conftest import SHOTS, Counter
+from tests.screens.conftest import Counter
+from tests.screens.looks import SHOTS
 from tests.shifts.desk import cash_of, closed, counted, opened, supervisor, till_with_shifts
 from tills.models import Shift
 

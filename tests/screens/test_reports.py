@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Operator
@@ -13,12 +14,12 @@ from customers.models import Customer
 from payments.models import Reversal
 from payments.reversing import reverse_payment
 from tests.factories import card, pay
-from tests.screens.conftest import Counter, keep_picture
-from tests.screens.test_fit import AXE, SMALL_TARGETS, WIDER, trying
+from tests.screens.conftest import Counter
+from tests.screens.looks import SIZES, check_look, check_widths
 
 PAGES = {
     "report-day": "/cashdesk/reports/day/",
-    "report-range": "/cashdesk/reports/day/?from=2026-01-01",
+    "report-range": f"/cashdesk/reports/day/?from={timezone.localdate() - timedelta(days=30)}",
     "report-error": "/cashdesk/reports/day/?from=2026-03-02&to=2026-03-01",
     "accounts": "/cashdesk/reports/accounts/",
     "report-paper": "/cashdesk/reports/day/?print=1",
@@ -35,19 +36,14 @@ def taken(customers: None, alice: Operator, bob: Operator) -> None:
     reverse_payment(operator=alice, key=wrong.key, reason=Reversal.Reason.WRONG_AMOUNT, comment="twice")
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_axe_finds_nothing_and_everything_fits(
-    counter_of: Callable[..., Counter], taken: None, bob: Operator, width: int, height: int, look: str
+    counter_of: Callable[..., Counter], taken: None, bob: Operator, width: int, height: int
 ) -> None:
-    counter = counter_of(bob, width, height, color_scheme=look)
+    counter = counter_of(bob, width, height)
     for name, address in PAGES.items():
         page = counter.open(address)
-        with trying(f"{name} {width} {look}"):
-            keep_picture(page, f"{name}-{width}-{look}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-            assert Axe().run(page, options=AXE).response["violations"] == []
-            assert page.evaluate(SMALL_TARGETS) == []
+        check_look(page, name)
     assert [said for said in counter.complaints if "422" not in said] == []
 
 
@@ -58,11 +54,7 @@ def test_pages_fit_a_width_of_320_also_with_wide_text(
     for name, address in PAGES.items():
         counter.page.set_viewport_size({"width": 320, "height": 640})
         page = counter.open(address)
-        for width, script in WIDER:
-            page.set_viewport_size({"width": width, "height": 640})
-            page.evaluate(script)
-            with trying(f"{name} {width} {script}"):
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+        check_widths(page, name)
 
 
 def test_the_report_works_without_script(counter_of: Callable[..., Counter], taken: None, bob: Operator) -> None:

@@ -7,15 +7,14 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page, expect
 
 from accounts.models import Operator
 from customers.models import Customer
 from tests.factories import pay
 from tests.people import grant
-from tests.screens.conftest import Counter, keep_picture
-from tests.screens.test_fit import AXE, SMALL_TARGETS, trying
+from tests.screens.conftest import Counter
+from tests.screens.looks import SIZES, check_look, check_widths
 from tests.shifts.desk import cash_of, closed, counted, issued, notes, opened, supervisor, till_with_shifts
 from tills.deposits import create_deposit
 from tills.models import Shift, Transaction
@@ -28,16 +27,11 @@ def chief(customers: None, bob: Operator) -> Operator:
 
 
 def look(counter: Counter, name: str, address: str) -> None:
-    """Open a page at two widths: it fits, axe finds nothing, and everything can be hit."""
-    for width, height in ((1366, 768), (390, 844), (320, 640)):
+    """Open a page at all sizes and look at it."""
+    for width, height in SIZES:
         counter.page.set_viewport_size({"width": width, "height": height})
-        page = counter.open(address)
-        with trying(f"{name} {width}"):
-            if width != 320:
-                keep_picture(page, f"{name}-{width}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-            assert Axe().run(page, options=AXE).response["violations"] == []
-            assert page.evaluate(SMALL_TARGETS) == []
+        check_look(counter.open(address), name)
+    check_widths(counter.page, name)
     counter.page.set_viewport_size({"width": 1366, "height": 768})
 
 

@@ -104,5 +104,6 @@ def test_who_comes_back_to_the_card_is_told_of_the_payment_without_an_answer(cou
     expect(page.locator("#no-answer")).to_contain_text("has not been answered")
     page.get_by_role("link", name="Check whether it was saved").click()
     expect(page.locator("h1")).to_have_text("Payment taken")
+    page.wait_for_load_state()  # the heading can be read before the page's script has run
     page.goto(card)
     expect(page.locator("#no-answer")).to_be_hidden()

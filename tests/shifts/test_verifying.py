@@ -1,13 +1,15 @@
 """What somebody with the database in their hands does to shifts, counts and reports, the verification finds."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from accounts.models import Operator
 from payments.verifying import Asked, verify_books
-from tests.factories import CustomerFactory, pay
+from tests.factories import CustomerFactory, OperatorFactory, pay
 from tests.house.books import run, switch_off_triggers, undone
+from tests.kept import written_once
 from tests.shifts.desk import cash_of, closed, counted, dropped, opened, paid_out, supervisor, till_with_shifts
 from tills.closing import write_off_short
 from tills.models import Kind, Transaction
@@ -45,10 +47,9 @@ TABLES = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def two_shifts(alice: Operator, bob: Operator) -> None:
+def write_two_shifts() -> None:
     """Two shifts of Alice's, the second short, and the short written off."""
-    chief = supervisor(bob)
+    alice, chief = OperatorFactory.create(username="alice"), supervisor(OperatorFactory.create(username="bob"))
     till_with_shifts(alice)
     customer = CustomerFactory.create()
     for cash in ("121", "119"):
@@ -59,6 +60,17 @@ def two_shifts(alice: Operator, bob: Operator) -> None:
         closed(alice, counted(alice, shift, cash_of(cash)), "lost" if cash == "119" else "")
     short = Transaction.objects.get(kind=Kind.SHORT)
     write_off_short(operator=chief, line_id=short.pk, comment="forgiven", key=uuid4())
+
+
+@pytest.fixture(scope="module")
+def written_shifts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with written_once(django_db_blocker, write_two_shifts):
+        yield
+
+
+@pytest.fixture
+def two_shifts(written_shifts: None, db: None) -> None:
+    """Two shifts of Alice's, the second short, and the short written off."""
 
 
 def faults() -> list[str]:
