@@ -242,7 +242,7 @@ ACTS: tuple[Callable[[World], None], ...] = (
 
 def run(*, small: bool, seed: int) -> running.Result:
     """Return the figures of the desk as shipped, and of one without look-ups, and of one without the order."""
-    count, few = (40, 60) if small else (SCHEDULES, 100)
+    count, few = (16, 40) if small else (SCHEDULES, 100)
     figures = play(range(count), seed) if small else play_shared(count, seed)
     blind, disordered = play(range(few), seed, without_look_ups), play(range(few), seed, without_order)
     return {
