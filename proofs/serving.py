@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.server import GUNICORN, ROOT, environment, wait_until_healthy
+from tests.server import GUNICORN, ROOT, collect_static_files, environment, wait_until_healthy
 
 END_SECONDS = 60
 
@@ -21,6 +21,7 @@ class Desk:
     """gunicorn on a socket that this process keeps open, so that early requests wait instead of being refused."""
 
     def __init__(self, application: str, without: str, folder: Path, database_url: str = "") -> None:
+        collect_static_files()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.environ = environment(WEB_CONCURRENCY="3", WITHOUT=without)

@@ -59,6 +59,10 @@ def desk_server(committed_db: None, shared_desk: Desk) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def static_files() -> None:
+    collect_static_files()
+
+
+def collect_static_files() -> None:
     """Collect the static files as an installation does, unless that was done since they last changed."""
     COLLECTED.mkdir(exist_ok=True)
     lock = os.open(COLLECTED, os.O_RDONLY)  # the processes of one session come here at the same time
