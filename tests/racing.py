@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -58,6 +59,17 @@ def at_once(acts: Sequence[Act]) -> list[Any]:
     """Start all acts at one moment, each in a thread with its own connection; return results and exceptions."""
     with Crowd(len(acts)) as crowd:
         return crowd.at_once(acts)
+
+
+def let_the_other_try(over: Event) -> None:
+    """Return when somebody waits for a lock of this transaction, or is over, since nothing held them up."""
+    held_up = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    ends = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while not over.wait(0.01) and time.monotonic() < ends:
+            cursor.execute(held_up)
+            if cursor.fetchone():
+                return
 
 
 # --- Guards taken away: only here, only for as long as a control runs ------------------------------------------------

@@ -1,6 +1,5 @@
 """Many at once, on PostgreSQL: each race first without its guard, to show that it is there, then as shipped."""
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
@@ -23,7 +22,15 @@ from payments.reversing import reverse_payment
 from payments.taking import Order, take_payment
 from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, order, pay
 from tests.people import grant
-from tests.racing import PATIENCE, at_once, blind, drop_unique_key, meet_after_reading_dues, without_customer_lock
+from tests.racing import (
+    PATIENCE,
+    at_once,
+    blind,
+    drop_unique_key,
+    let_the_other_try,
+    meet_after_reading_dues,
+    without_customer_lock,
+)
 from tills.models import Till, Transaction
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("committed_db")]
@@ -158,14 +165,17 @@ def test_the_first_two_payments_of_a_new_operator_make_one_till(alice: Operator)
 # --- A form is given up while it moves a payment ---------------------------------------------------------------------
 
 
-def slowed(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Make a move stay for a while behind its look at the forms that were given up; set when it is there."""
+def slowed(monkeypatch: pytest.MonkeyPatch, over: Event) -> Event:
+    """Make a move stay behind its look at the forms that were given up until the other act waits or is over.
+
+    Returns what is set when the move is there.
+    """
     there = Event()
     check = rules.check_shift
 
     def linger(till: Till) -> None:
         there.set()
-        time.sleep(0.5)
+        let_the_other_try(over)
         check(till)
 
     monkeypatch.setattr(rules, "check_shift", linger)
@@ -181,11 +191,15 @@ def test_a_form_that_is_moving_a_payment_is_not_given_up_behind_its_back(
     for _ in range(tills):
         Till.objects.create(code="B", operator=chief)
     payment, right, new_key = pay(alice, CustomerFactory.create()), CustomerFactory.create(), uuid4()
-    there = slowed(monkeypatch)
+    over = Event()
+    there = slowed(monkeypatch, over)
 
     def abandon() -> Payment | None:
         there.wait(PATIENCE)
-        return give_up(operator=chief, key=new_key)
+        try:
+            return give_up(operator=chief, key=new_key)
+        finally:
+            over.set()
 
     moved, found = at_once(
         [lambda: move_payment(operator=chief, key=payment.key, customer_id=right.pk, new_key=new_key), abandon]
@@ -235,18 +249,21 @@ def test_a_part_that_is_just_being_exported_is_undone_and_not_cancelled(
     alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch goes out with the part in it: the billing system must be told of the reversal."""
-    payment, there, number_of = pay(alice, CustomerFactory.create()), Event(), counting.draw
+    payment, there, over, number_of = pay(alice, CustomerFactory.create()), Event(), Event(), counting.draw
 
     def linger(name: str) -> int:
         there.set()
-        time.sleep(0.5)
+        let_the_other_try(over)
         return number_of(name)
 
     monkeypatch.setattr(exporting, "draw", linger)
 
     def undo() -> Reversal:
         there.wait(PATIENCE)
-        return reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+        try:
+            return reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+        finally:
+            over.set()
 
     batch, reversal = at_once([exporting.commit_batch, undo])
     assert (batch, type(reversal)) == (1, Reversal)
