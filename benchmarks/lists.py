@@ -5,7 +5,7 @@
 
 prints one JSON line per page: milliseconds (the median of some rounds), questions asked, and which steps of their
 plans read a long table in its own order. PostgreSQL chooses that where much is asked for, or where a limit ends it
-soon; that an index would do for every list tests/desk/test_list_plans.py says of SQLite only.
+soon; that an index does for every list tests/desk/test_list_plans.py says of both databases.
 """
 
 from __future__ import annotations

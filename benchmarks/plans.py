@@ -11,7 +11,12 @@ from django.db import connection
 
 LONG = ("tills_transaction", "payments_payment", "payments_allocation", "payments_delivery", "payments_reversal")
 NAMED = re.compile(rf'"(?:{"|".join(LONG)})" ([UVWT]\d+)\b')  # short names that Django gives them
-OF_SOME_ROWS = ("line_of_deposit", "line_of_difference", "delivery_not_reflected")  # few: these may be read whole
+OF_SOME_ROWS = (
+    "line_of_deposit",
+    "line_of_difference",
+    "line_of_movement",
+    "delivery_not_reflected",
+)  # few: these may be read whole
 
 
 def scanning(statement: str) -> list[str]:
