@@ -84,6 +84,7 @@ class Ledger:
     chance: Random = field(default_factory=lambda: Random(1))
     rows: Rows = field(default_factory=Rows)
     cancelled: list[int] = field(default_factory=list)
+    made: dict[int, tuple[list[Delivery], bool]] = field(default_factory=dict)  # for a reversal: whether it was told
     written: int = 0
 
     def fill(self, lines: int) -> None:
@@ -172,10 +173,11 @@ class Ledger:
             pk = 3 * line.pk + place
             self.rows.parts.append(Allocation(pk=pk, payment=payment, invoice=invoice, amount=part.amount))
             made.append(Delivery(pk=pk, allocation_id=pk, reference=f"{line.document_number}/{place}"))
-        payment.made = made  # type: ignore[attr-defined]  # for the reversal
-        payment.is_told = self.chance.random() < 0.9  # type: ignore[attr-defined]
         self.rows.deliveries += made
-        self.rows.told += [delivery.pk for delivery in made if payment.is_told]  # type: ignore[attr-defined]
+        is_told = self.chance.random() < 0.9
+        if is_told:
+            self.rows.told += [delivery.pk for delivery in made]
+        self.made[payment.pk] = made, is_told
 
     def reversal(self, till: Till, last: Transaction | None, taken: Payment) -> Transaction:
         """Undo the payment of the line before."""
@@ -186,8 +188,9 @@ class Ledger:
         )
         self.rows.reversals.append(Reversal(pk=line.pk, payment=taken, transaction=line, reason="amount"))
         self.sign(line, reversal=recording.describe_reversal(taken, Reversal.Reason.WRONG_AMOUNT, None))
-        for delivery in taken.made:  # type: ignore[attr-defined]
-            if not taken.is_told:  # type: ignore[attr-defined]
+        made, is_told = self.made[taken.pk]
+        for delivery in made:
+            if not is_told:
                 self.cancelled.append(delivery.pk)
                 continue
             part = delivery.reference.rpartition("/")[2]
@@ -222,9 +225,11 @@ def main() -> None:
         for processes in asked.processes:
             for _round in range(asked.rounds):
                 before = cpu_seconds()
-                plain = verify_books(Asked(processes=processes)).plain()
+                report = verify_books(Asked(processes=processes))
+                del report.faults[3:]
+                plain = report.plain()
                 plain["cpu_seconds"] = round(cpu_seconds() - before, 3)
-                plain |= {"faults": plain["faults"][:3], "database": connection.vendor, "processes": processes}  # type: ignore[index]
+                plain |= {"database": connection.vendor, "processes": processes}
                 sys.stdout.write(json.dumps(plain) + "\n")
     finally:
         teardown_databases(made, verbosity=0)

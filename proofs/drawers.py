@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Operator
@@ -20,6 +22,7 @@ from tills.refusals import TillRefused
 from tills.shift_figures import expected_cash
 
 NOTES = (Decimal(50), Decimal(20), Decimal(1), Decimal("0.01"))
+Asked = dict[str, Any]  # Any: the arguments of different acts
 ENDS = ("issued", "open", "counted")  # in which the three drawers are left in the end
 
 
@@ -32,7 +35,7 @@ class Drawers:
         self.chance, self.boss, self.key, self.pay = chance, boss, key, pay
         self.cashiers: list[Operator] = [OperatorFactory.create(username=f"drawer{n}") for n in range(len(ENDS))]
         for place, cashier in enumerate(self.cashiers):
-            till = run_act(lambda cashier=cashier: make_till(cashier))  # type: ignore[misc]  # mypy knows no default
+            till = run_act(partial(make_till, cashier))
             Till.objects.filter(pk=till.pk).update(requires_shift=True, blind=place > 0, tolerance=Decimal(place))
 
     def act(self) -> None:
@@ -62,7 +65,7 @@ class Drawers:
         for shift in self._of(Shift.State.OPEN):
             cashier, key = self._holder(shift), self.key()
             amount = Decimal(self.chance.randint(1, 5000)).scaleb(-2)
-            asked = {
+            asked: Asked = {
                 "operator": cashier,
                 "shift_id": shift.pk,
                 "amount": amount,
@@ -74,11 +77,11 @@ class Drawers:
             return line
         return None
 
-    def _moved(self, which: int, asked: dict[str, object]) -> Transaction:
+    def _moved(self, which: int, asked: Asked) -> Transaction:
         if which == 0:
-            return drawer.drop_cash(**asked)  # type: ignore[arg-type]
+            return drawer.drop_cash(**asked)
         act = drawer.pay_in if which == 1 else drawer.pay_out
-        return act(**asked, voucher="R-17")  # type: ignore[arg-type]
+        return act(**asked, voucher="R-17")
 
     def end(self) -> None:
         """Count a drawer, now and then wrongly at first, and close the shift."""
@@ -95,8 +98,8 @@ class Drawers:
     def force(self) -> None:
         """Close somebody's shift as their supervisor does, whether it was counted or not."""
         for shift in self._of(Shift.State.OPEN, Shift.State.COUNTED):
-            asked = {"operator": self.boss, "shift_id": shift.pk, "comment": "went home", "key": self.key()}
-            closing.force_close(**asked, counted=self._about(shift))  # type: ignore[arg-type]
+            asked: Asked = {"operator": self.boss, "shift_id": shift.pk, "comment": "went home", "key": self.key()}
+            closing.force_close(**asked, counted=self._about(shift))
 
     def write_off(self) -> None:
         """Write a short off."""
@@ -107,15 +110,15 @@ class Drawers:
         """Create, refill, withdraw or close a deposit of one of the drawers' tills."""
         cashier, amount = self._cashier(), Decimal(self.chance.randint(1, 90))
         till = Till.objects.get(operator=cashier)
-        asked = {"operator": self.boss, "comment": "by bank", "key": self.key()}
+        asked: Asked = {"operator": self.boss, "comment": "by bank", "key": self.key()}
         change = {**asked, "till_id": till.pk}
         if not deposits.has_deposit(till):
-            deposits.create_deposit(**asked, holder=cashier, amount=amount)  # type: ignore[arg-type]
+            deposits.create_deposit(**asked, holder=cashier, amount=amount)
         elif (kind := self.chance.random()) < 0.2:
-            deposits.close_deposit(**change)  # type: ignore[arg-type]
+            deposits.close_deposit(**change)
         else:
             act = deposits.refill_deposit if kind < 0.7 else deposits.withdraw_deposit
-            act(**change, amount=amount)  # type: ignore[arg-type]
+            act(**change, amount=amount)
 
     def finish(self) -> None:
         """Bring every kind of row about that chance has not, and leave each drawer in another state."""

@@ -184,7 +184,7 @@ def other_value(row: Row, field: models.Field[Any, Any], chance: Random) -> Any:
     if field.primary_key:
         return now + 1_000_000
     if isinstance(field, models.ForeignKey):
-        ids = field.related_model._base_manager.exclude(pk=now).values_list("pk", flat=True)  # type: ignore[union-attr]
+        ids = field.related_model._base_manager.exclude(pk=now).values_list("pk", flat=True)  # type: ignore[union-attr]  # never a name
         others: list[Any] = list(ids[:20]) or [(now or 0) + 1_000_000]
         return chance.choice([*others, None] if field.null and now is not None else others)
     if now is None:
@@ -315,7 +315,7 @@ def swapped_rows() -> Iterator[Tampering]:
         rows = rows_of(model)
         for one, other in zip(rows[::2], rows[1::2], strict=False):
             for name in names:
-                attname = model._meta.get_field(name).attname  # type: ignore[union-attr]
+                attname = model._meta.get_field(name).attname  # type: ignore[union-attr]  # a column of its own
                 if getattr(one, attname) != getattr(other, attname):
                     what = f"{model.__name__} {one.pk} and {other.pk}: {name}"
                     yield Tampering("rows swapped", what, till_of(one), _swap(one, other, name, attname))
