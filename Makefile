@@ -7,7 +7,7 @@ UV ?= uv
 PY := .venv/bin/python
 # The keys that the settings ask for, and nothing of this shell's own settings: see tests/environment.py.
 IN_TESTS := $(PY) tests/environment.py
-PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4
+PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 COMPILE := pip compile pyproject.toml --universal --python-version=3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command='make requirements'
 
