@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from customers.money import MoneyField
 from payments.models import Allocation, Delivery, GivenUpKey, Payment, Printing, Reversal
-from tills import guards, proofs
+from tills import guard_rules, proofs
 from tills.models import EFFECTS, Count, CountRow, Shift, Till, Transaction, UsedForm, WriteOff, ZReport
 
 Row = models.Model
@@ -109,7 +109,7 @@ SWAPPED: dict[type[Row], tuple[str, ...]] = {
 
 def uncovered_tables() -> set[str]:
     """Return the append-only tables about which nothing is said here."""
-    return set(guards.APPEND_ONLY) - {model._meta.db_table for model in NOT_EVIDENCE} - set(NOT_HERE)
+    return set(guard_rules.APPEND_ONLY) - {model._meta.db_table for model in NOT_EVIDENCE} - set(NOT_HERE)
 
 
 def evidence(row: Row) -> list[models.Field[Any, Any]]:

@@ -3,12 +3,12 @@
 from django.apps import apps
 
 from proofs.tampering import NOT_EVIDENCE, NOT_EVIDENCE_IN, NOT_HERE, uncovered_tables
-from tills import guards
+from tills import guard_rules
 
 
 def test_every_append_only_table_is_tampered_with_or_named_with_a_reason() -> None:
     assert uncovered_tables() == set()
-    assert set(NOT_HERE) <= set(guards.APPEND_ONLY)
+    assert set(NOT_HERE) <= set(guard_rules.APPEND_ONLY)
 
 
 def test_every_column_that_is_left_out_exists_and_has_a_reason() -> None:

@@ -27,7 +27,7 @@ from tests.factories import (
     pay,
 )
 from tests.shifts.desk import cash_of, closed, counted, issued, opened, till_with_shifts
-from tills import guards
+from tills import guard_rules
 from tills.closing import write_off_short
 from tills.models import Booking, Count, Kind, Shift, Till, Transaction
 
@@ -176,7 +176,7 @@ def count_on_from(table: str, number: int) -> None:
 def drop_guard(name: str) -> None:
     """Take one of the named checks away."""
     run(
-        f"DROP TRIGGER {name} ON {guards.CHECKS[name][0]}"
+        f"DROP TRIGGER {name} ON {guard_rules.CHECKS[name][0]}"
         if connection.vendor == "postgresql"
         else f"DROP TRIGGER {name}"
     )

@@ -16,7 +16,7 @@ from tests.house.books import (
     switch_off_triggers,
     undone,
 )
-from tills import guards
+from tills import guard_rules, guards
 
 LINE, PART = "tills_transaction", "payments_allocation"
 POSTGRESQL = connection.vendor == "postgresql"
@@ -158,13 +158,13 @@ BROKEN: dict[str, list[str]] = {
         ),
     ],
 }
-for table in guards.APPEND_ONLY:
+for table in guard_rules.APPEND_ONLY:
     column = KEYS.get(table, "id")
     BROKEN[f"{table}_no_update"] = [
         f"UPDATE {table} SET {column} = {column}",
         f"UPDATE {table} SET {column} = {column} + 1000",
     ]
-for table in (*guards.APPEND_ONLY, *guards.NEVER_DELETED):
+for table in (*guard_rules.APPEND_ONLY, *guard_rules.NEVER_DELETED):
     BROKEN[f"{table}_no_delete"] = [f"DELETE FROM {table}"]
     if POSTGRESQL:
         BROKEN[f"{table}_no_truncate"] = [f"TRUNCATE {table} CASCADE"]
@@ -174,12 +174,12 @@ STATEMENTS = [(name, statement) for name, statements in BROKEN.items() for state
 
 def words_of(name: str) -> str:
     """Return what the guard says when it refuses."""
-    return guards.CHECKS[name][3] if name in guards.CHECKS else guards.REFUSED
+    return guard_rules.CHECKS[name][3] if name in guard_rules.CHECKS else guard_rules.REFUSED
 
 
 def table_of(name: str) -> str:
     """Return the table that a guard watches."""
-    return guards.CHECKS[name][0] if name in guards.CHECKS else name.rpartition("_no_")[0]
+    return guard_rules.CHECKS[name][0] if name in guard_rules.CHECKS else name.rpartition("_no_")[0]
 
 
 def test_every_guard_is_in_the_table_and_stands_in_the_database(books: Books) -> None:
@@ -305,7 +305,7 @@ def test_what_was_reflected_and_what_was_batched_stays_so(books: Books) -> None:
 @pytest.mark.sqlite
 def test_no_row_is_replaced(books: Books) -> None:
     """REPLACE deletes without saying so; only with recursive_triggers are the triggers asked."""
-    for table in (*guards.APPEND_ONLY, *guards.NEVER_DELETED):
+    for table in (*guard_rules.APPEND_ONLY, *guard_rules.NEVER_DELETED):
         before, key = content(table), KEYS.get(table, "id")
         for statement in (
             f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
@@ -319,18 +319,18 @@ def test_no_row_is_replaced(books: Books) -> None:
 def drop_checks(table: str) -> None:
     """Take away the checks of single rows until the transaction is undone: what stays is that nothing changes."""
     settle()
-    for name, (watched, *_rest) in guards.CHECKS.items():
+    for name, (watched, *_rest) in guard_rules.CHECKS.items():
         if watched == table:
             run(f"DROP TRIGGER {name} ON {table}" if POSTGRESQL else f"DROP TRIGGER {name}")
 
 
 def test_an_insert_cannot_turn_into_an_update(books: Books) -> None:
-    for table in guards.APPEND_ONLY:
+    for table in guard_rules.APPEND_ONLY:
         before, key = content(table), KEYS.get(table, "id")
         act = f"ON CONFLICT ({key}) DO UPDATE SET {key} = excluded.{key} + 1000"
         with undone():
             drop_checks(table)
-            assert guards.REFUSED in refusal_of(f"INSERT INTO {table} SELECT * FROM {table} WHERE {key} > 0 {act}")
+            assert guard_rules.REFUSED in refusal_of(f"INSERT INTO {table} SELECT * FROM {table} WHERE {key} > 0 {act}")
         assert before
         assert content(table) == before
 
@@ -345,7 +345,7 @@ def unique_columns(table: str) -> list[list[str]]:
 
 
 UPSERTED = [
-    (t, columns) for t in guards.APPEND_ONLY for columns in unique_columns(t) if "replacement_id" not in columns
+    (t, columns) for t in guard_rules.APPEND_ONLY for columns in unique_columns(t) if "replacement_id" not in columns
 ]
 
 
@@ -360,16 +360,16 @@ def test_a_row_with_the_same_unique_values_does_not_overwrite_the_one_there(
     with undone():
         drop_checks(table)
         said = refusal_of(f"{copied(table, there)} {act}")
-    assert guards.REFUSED in said or not POSTGRESQL  # SQLite may name another column that is unique, too
+    assert guard_rules.REFUSED in said or not POSTGRESQL  # SQLite may name another column that is unique, too
     assert content(table) == before
 
 
 @pytest.mark.postgres
 def test_a_merge_changes_and_deletes_nothing(books: Books) -> None:
-    for table in guards.APPEND_ONLY:
+    for table in guard_rules.APPEND_ONLY:
         before, key = content(table), KEYS.get(table, "id")
         for act in (f"UPDATE SET {key} = old.{key}", "DELETE"):
-            with pytest.raises(IntegrityError, match=guards.REFUSED):
+            with pytest.raises(IntegrityError, match=guard_rules.REFUSED):
                 run(f"MERGE INTO {table} old USING {table} new ON old.{key} = new.{key} WHEN MATCHED THEN {act}")
         assert content(table) == before
 
@@ -410,8 +410,8 @@ FREE = {
 def test_no_table_is_forgotten() -> None:
     """A new table is guarded, or stands above with a reason."""
     tables = {model._meta.db_table for model in our_models()}
-    assert tables == {*guards.APPEND_ONLY, *guards.NEVER_DELETED, *FREE}
-    assert not set(FREE) & {*guards.APPEND_ONLY, *guards.NEVER_DELETED}
+    assert tables == {*guard_rules.APPEND_ONLY, *guard_rules.NEVER_DELETED, *FREE}
+    assert not set(FREE) & {*guard_rules.APPEND_ONLY, *guard_rules.NEVER_DELETED}
 
 
 # --- Missing guards are seen -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from tests.database import create_from_template, quoted, run_beside_it
-from tills import guards
+from tills import guard_rules, guards
 
 RULES = {
     "postgresql": (
@@ -68,7 +68,7 @@ def test_after_every_step_up_the_guards_stand_and_the_rules_are_those_of_today(
     assert len(walked) > 10
     for app, name in walked:
         call_command("migrate", app, name, verbosity=0)
-        has_all = {*guards.APPEND_ONLY, *guards.NEVER_DELETED} <= set(connection.introspection.table_names())
+        has_all = {*guard_rules.APPEND_ONLY, *guard_rules.NEVER_DELETED} <= set(connection.introspection.table_names())
         assert guards.missing(connection) == (set() if has_all else guards.names(connection.vendor)), name
     assert rules() == of_today
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection
 
 from tests.house.books import Books, columns_of, content, run, settle, undone
 from tests.shifts.desk import issued
-from tills import guards
+from tills import guard_rules
 from tills.models import Shift
 
 SHIFT, DELIVERY = "tills_shift", "payments_delivery"
@@ -72,7 +72,7 @@ def test_every_column_has_another_value() -> None:
 
 
 def test_the_steps_of_a_shift_are_those_of_the_guard() -> None:
-    listed = {name: set(columns) for name, columns in guards.SHIFT_STEPS.items()}
+    listed = {name: set(columns) for name, columns in guard_rules.SHIFT_STEPS.items()}
     assert listed == {">".join(step): set(columns) for step, columns in SHIFT_STEPS.items()}
     assert set(SHIFT_WAY) == set(Shift.State.values)
 
@@ -124,7 +124,7 @@ def test_without_a_step_only_how_the_telling_goes_may_change(books: Books, state
             refused(books, DELIVERY, pk, {column: OTHER[column]})
 
 
-@pytest.mark.parametrize("step", guards.DELIVERY_STEPS)
+@pytest.mark.parametrize("step", guard_rules.DELIVERY_STEPS)
 def test_a_delivery_gets_its_batch_or_its_id_over_there_when_it_is_delivered_and_never_else(
     books: Books, step: str
 ) -> None:
