@@ -33,18 +33,20 @@ class Cutter:
     def _pass_on(self, near: socket.socket, far: socket.socket) -> None:
         """Pass on both ways in one thread: the protocol takes turns."""
         near.setblocking(True)
-        Thread(target=self._pass_back, args=[far, near], daemon=True).start()
+        back = Thread(target=self._pass_back, args=[far, near], daemon=True)
+        back.start()
         with suppress(OSError):
             while data := near.recv(65536):
                 if COMMIT in data and self._cuts_now():
                     near.shutdown(socket.SHUT_RDWR)  # the desk hears nothing any more
                     far.sendall(data)
-                    far.recv(65536)  # the answer of the COMMIT, or what came before it
+                    back.join()  # until the answer of the COMMIT came, which it cannot pass on
                     break
                 far.sendall(data)
         for line in (near, far):
             with suppress(OSError):
-                line.close()
+                line.shutdown(socket.SHUT_RDWR)  # wakes whoever reads from it: else the database keeps its end open
+            line.close()
 
     def _pass_back(self, far: socket.socket, near: socket.socket) -> None:
         with suppress(OSError):
