@@ -54,7 +54,8 @@ class Day:
         if drawn < 0.9:
             self.documents += self.sent(self.desks.reverse(self.desks.boss, taken)) is not None
         elif drawn < 0.95:
-            moved = self.sent(self.desks.move(taken, self.chance.choice(self.customers)))
+            others = [customer for customer in self.chance.sample(self.customers, 2) if customer != taken.customer]
+            moved = self.sent(self.desks.move(taken, others[0]))
             self.documents += 2 * isinstance(moved, Payment)
         else:
             self.sent(partial(print_receipt, operator=self.operator, key=taken.payment.key))
