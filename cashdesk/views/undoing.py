@@ -116,12 +116,18 @@ def post_move(request: OperatorRequest, payment: Payment) -> HttpResponse:
         except AlreadyReversed:
             return see_other("receipt", payment.key)
         except KeyUsedOtherwise as refusal:
-            return render(request, "desk/conflict.html", {"receipt": read_receipt(refusal.payment)}, status=409)
+            return move_conflict(request, payment, refusal.payment, target)
         except PaymentRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             return see_other("receipt", moved.key)
     return show_move(request, payment, form, target, status=422)
+
+
+def move_conflict(request: OperatorRequest, payment: Payment, taken: Payment, target: Customer) -> HttpResponse:
+    """Return 409 and the own payment that this form has taken already, beside the move that it asks for now."""
+    context = {"receipt": read_receipt(taken), "moving": read_receipt(payment), "target": target}
+    return render(request, "desk/conflict.html", context, status=409)
 
 
 def find_payment(request: OperatorRequest, key: UUID) -> Payment:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -164,6 +165,31 @@ def test_who_may_not_open_the_other_paper_gets_its_number_without_a_link(
     assert moved.transaction.document_number in paper
     assert str(moved.key) not in paper
     assert "Eva Malá" not in paper
+
+
+def test_a_move_whose_form_took_another_payment_shows_that_one(
+    alice: Operator, payment: Payment, right: Customer
+) -> None:
+    taken = pay(alice, right, "25.00")
+    answer = signed_in(alice).post(page(payment, "move/"), {"customer": right.pk, "key": taken.key})
+    assert answer.status_code == 409
+    for fact in ("This form was already used", "€25.00", taken.transaction.document_number, page(payment, "move/")):
+        assert fact in answer.text
+    assert "Nothing was moved" in answer.text
+    assert Transaction.objects.count() == 2
+
+
+def test_the_same_move_sent_again_with_another_customer_is_a_conflict(
+    alice: Operator, payment: Payment, right: Customer
+) -> None:
+    desk, key = signed_in(alice), uuid4()
+    other = CustomerFactory.create(name="Somebody Else")
+    assert desk.post(page(payment, "move/"), {"customer": right.pk, "key": key}).status_code == 303
+    answer = desk.post(page(payment, "move/"), {"customer": other.pk, "key": key})
+    assert answer.status_code == 409
+    assert "Eva Malá" in answer.text
+    assert page(Payment.objects.get(key=key), "") in answer.text
+    assert Transaction.objects.count() == 3
 
 
 def test_a_move_to_another_resellers_customer_is_not_possible(
