@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Operator
 from cashdesk import idling
+from cashdesk.forms.payment import read_key
 from cashdesk.http import SeeOther
 
 # The one list of what needs no sign-in. Static files are served before anything asks; an address that is no route
@@ -23,7 +24,9 @@ from cashdesk.http import SeeOther
 OPEN = {"home", "healthz", "readyz", "login", "admin:login", "check", "billing_hook"}
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 LOST = signing.TimestampSigner(salt="cashdesk.doors.lost")
+UNSURE = signing.TimestampSigner(salt="cashdesk.doors.unsure")
 LOST_SECONDS = 600
+PAYING = {"customer", "move"}  # their forms carry the key of a payment, which may have been taken before
 LONGEST_NEXT = 2000
 
 
@@ -83,7 +86,10 @@ def signed_in_user(request: HttpRequest) -> Operator | None:
 
 
 def to_sign_in(request: HttpRequest, route: str) -> HttpResponse:
-    """Return the way to the sign-in page and from there back; what was posted is lost, and the page says so."""
+    """Return the way to the sign-in page and from there back; what was posted is lost, and the page says so.
+
+    A payment may have been saved when it was sent the first time: its way back is the page of its key, which knows.
+    """
     page = reverse("admin:login" if route.startswith("admin:") else "login")
     address = f"{page}?{urlencode(_way_back(request, route))}".rstrip("?")
     if HtmxDetails(request):
@@ -94,6 +100,9 @@ def to_sign_in(request: HttpRequest, route: str) -> HttpResponse:
 def _way_back(request: HttpRequest, route: str) -> dict[str, str]:
     if route == "logout":
         return {}
+    if route in PAYING and request.method == "POST" and (key := read_key(request.POST)) is not None:
+        back = reverse("receipt", args=[key])
+        return {"next": back, "lost": UNSURE.sign(back)}
     htmx = HtmxDetails(request)
     asked = request.get_full_path() if request.method in SAFE else page_of_form(request)
     back = (htmx.current_url_abs_path or reverse("search")) if htmx else asked
@@ -111,7 +120,16 @@ def page_of_form(request: HttpRequest) -> str:
 
 def was_lost(back: str, signature: str) -> bool:
     """Return whether something posted from this page has just met an ended session; only the desk can say so."""
+    return _is_signed(LOST, back, signature)
+
+
+def is_unsure(back: str, signature: str) -> bool:
+    """Return whether a payment with this page has just met an ended session and may have been saved before."""
+    return _is_signed(UNSURE, back, signature)
+
+
+def _is_signed(signer: signing.TimestampSigner, back: str, signature: str) -> bool:
     try:
-        return LOST.unsign(signature, max_age=LOST_SECONDS) == back
+        return signer.unsign(signature, max_age=LOST_SECONDS) == back
     except signing.BadSignature:
         return False

@@ -4,6 +4,7 @@
 (() => {
   const PATIENCE = 10000; // milliseconds
   const NAME = "cashdesk-unanswered";
+  const operator = document.body.dataset.operator; // no page before signing in has one
   const one = (selector) => document.querySelector(selector);
 
   const remembered = () => JSON.parse(sessionStorage.getItem(NAME) || "null");
@@ -12,7 +13,7 @@
   function remember(form) {
     const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
     const key = fields.find(([name]) => name === "key")[1];
-    sessionStorage.setItem(NAME, JSON.stringify({ key, fields, action: new URL(form.action).pathname }));
+    sessionStorage.setItem(NAME, JSON.stringify({ key, operator, fields, action: new URL(form.action).pathname }));
     return key;
   }
 
@@ -27,11 +28,12 @@
     panel.scrollIntoView({ block: "start" });
   }
 
+  const ofAnother = remembered() && operator && remembered().operator !== operator;
+  if (ofAnother) forget(); // the next person at this desk has nothing to do with it
+
   const sent = remembered();
   if (sent && (one(`[data-settles="${sent.key}"]`) || one(`input[name=key][value="${sent.key}"]`))) {
     forget(); // this page is the answer, or the same form with what is wrong in it
-  } else if (sent && one("form[action$='/login/']")) {
-    forget(); // the next person at this desk has nothing to do with it
   } else if (sent && one("#payment-form") && location.pathname === sent.action) {
     show(sent.key, "earlier");
   }
@@ -49,6 +51,7 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.matches("[action$='/logout/']")) forget();
     const money = form.querySelector("input[name=key]") && form.querySelector("[name=amount]");
     if (event.defaultPrevented || !money || (event.submitter && event.submitter.hasAttribute("formaction"))) return;
     const key = remember(form);

@@ -31,7 +31,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         login(request, form.operator)  # a new session key, and somebody else's session is emptied
         return see_other(back)
     lost = sent.get("lost", "")
-    page = {"form": form, "back": back, "lost": lost, "was_lost": doors.was_lost(back, lost)}
+    said = {"was_lost": doors.was_lost(back, lost), "is_unsure": doors.is_unsure(back, lost)}
+    page = {"form": form, "back": back, "lost": lost, **said}
     return render(request, "desk/sign_in.html", page, status=422 if form.errors else 200)
 
 

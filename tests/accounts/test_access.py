@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -15,7 +16,7 @@ from accounts.models import Operator, Reseller
 from cashdesk import doors
 from payments.models import Payment
 from tests.answers import given_away
-from tests.factories import CustomerFactory, OperatorFactory
+from tests.factories import PASSWORD, CustomerFactory, OperatorFactory, cash, pay
 from tests.people import signed_in
 
 NOW = timezone.now()
@@ -167,8 +168,51 @@ def test_what_was_posted_after_the_end_is_lost_and_the_page_says_so(alice: Opera
         answer = client.post(card, {"amount": "10"})
         assert answer.status_code == 303
         assert next_of(answer) == card
-        assert b"You were signed out. Nothing was saved." in client.get(answer["Location"]).content
+        assert b"You were signed out. This was not saved just now." in client.get(answer["Location"]).content
     assert not Payment.objects.exists()
+
+
+def test_a_payment_that_may_have_been_saved_before_is_looked_up_after_signing_in(alice: Operator) -> None:
+    """The first answer was lost and the session ended: whoever reads that nothing was saved takes the money twice."""
+    client, key = client_at_start(alice), uuid4()
+    card = f"/cashdesk/customers/{CustomerFactory.create(balance=-10).pk}/"
+    form = {"key": str(key), "amount": "10", "method": cash().pk, "comment": "canary"}
+    with later():
+        assert client.post(card, form).status_code == 303
+    with later(minutes=31):
+        answer = client.post(card, form)
+        page = client.get(answer["Location"])
+        assert next_of(answer) == f"/cashdesk/payments/{key}/"
+        assert "You were signed out. Check whether it was saved." in page.text
+        assert "not saved" not in page.text
+        assert "canary" not in answer["Location"]
+        signed = client.post(
+            "/cashdesk/login/", {"username": "alice", "password": PASSWORD, "next": next_of(answer)}, follow=True
+        )
+    assert "Payment taken" in signed.text
+    assert Payment.objects.count() == 1
+
+
+def test_a_move_that_may_have_been_saved_before_is_looked_up_after_signing_in(alice: Operator) -> None:
+    payment, key = pay(alice, CustomerFactory.create()), uuid4()
+    form = {"key": str(key), "customer": CustomerFactory.create().pk}
+    answer = Client().post(f"/cashdesk/payments/{payment.key}/move/", form)
+    assert next_of(answer) == f"/cashdesk/payments/{key}/"
+
+
+@pytest.mark.parametrize("key", ["", "1", "../../admin/", "x" * 36, "{0}\r\nX: y"])
+def test_what_is_no_key_leads_nowhere_else(house: None, key: str) -> None:
+    answer = Client().post("/cashdesk/customers/7/", {"key": key, "amount": "10"})
+    assert next_of(answer) == "/cashdesk/customers/7/"
+
+
+def test_the_next_operator_at_the_desk_finds_nothing_of_the_payment_before(alice: Operator, charlie: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create(name="Canary Name"))
+    back = next_of(Client().post("/cashdesk/customers/7/", {"key": str(payment.key)}))
+    form = {"username": "charlie", "password": PASSWORD, "next": back}
+    page = Client().post("/cashdesk/login/", form, follow=True)
+    assert page.status_code == 404
+    assert "Canary" not in page.text
 
 
 def test_the_way_back_is_the_page_with_the_form(house: None) -> None:
@@ -179,14 +223,14 @@ def test_the_way_back_is_the_page_with_the_form(house: None) -> None:
     assert next_of(answer) == "/cashdesk/preferences/"
 
 
-def test_only_the_desk_can_say_that_nothing_was_saved(alice: Operator) -> None:
+def test_only_the_desk_can_say_that_something_was_not_saved(alice: Operator) -> None:
     signature = doors.LOST.sign("/cashdesk/till/")
     for back, lost in (("/cashdesk/", signature), ("/cashdesk/till/", "forged"), ("/cashdesk/till/", "")):
         page = Client().get("/cashdesk/login/", {"next": back, "lost": lost})
-        assert b"Nothing was saved" not in page.content
+        assert b"You were signed out" not in page.content
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         page = Client().get("/cashdesk/login/", {"next": "/cashdesk/till/", "lost": signature})
-    assert b"Nothing was saved" not in page.content
+    assert b"You were signed out" not in page.content
 
 
 def test_htmx_leaves_the_page_and_comes_back_to_it(house: None) -> None:

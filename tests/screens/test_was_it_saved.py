@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from payments.models import GivenUpKey, Payment
+from tests.factories import PASSWORD, OperatorFactory
 from tests.screens.conftest import Counter
 
 # Ten seconds without an answer pass at once; the page's own code is as it is shipped.
@@ -107,3 +109,41 @@ def test_who_comes_back_to_the_card_is_told_of_the_payment_without_an_answer(cou
     page.wait_for_load_state()  # the heading can be read before the page's script has run
     page.goto(card)
     expect(page.locator("#no-answer")).to_be_hidden()
+
+
+def lapse(page: Page, *, sign_in_as: str) -> None:
+    """End the session, send the payment again, and sign in where that leads."""
+    Session.objects.all().delete()
+    page.unroute(CARD_POST)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("main")).to_contain_text("You were signed out. Check whether it was saved.")
+    page.locator("#id_username").fill(sign_in_as)
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("h1")).to_have_text("Not saved so far")
+
+
+def test_after_a_session_that_ended_the_same_form_is_sent_again(counter: Counter) -> None:
+    page = open_card(counter)
+    lose(page, after_saving=False)
+    send_and_wait(page)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    lapse(page, sign_in_as="alice")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("h1")).to_have_text("Payment taken")
+    assert Payment.objects.count() == 1
+
+
+def test_the_next_operator_at_the_desk_is_not_offered_to_send_it(counter: Counter) -> None:
+    OperatorFactory.create(username="dora")
+    page = open_card(counter)
+    card = page.url
+    lose(page, after_saving=False)
+    send_and_wait(page)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    lapse(page, sign_in_as="dora")
+    page.wait_for_load_state()
+    expect(page.get_by_role("button", name="Send again")).to_be_hidden()
+    page.goto(card)
+    expect(page.locator("#no-answer")).to_be_hidden()
+    assert not Payment.objects.exists()
