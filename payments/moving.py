@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from accounts.models import Operator
+from customers.models import Customer
 from payments import rules
 from payments.models import Payment, Reversal
 from payments.orders import Order, check_not_given_up, find_own_payment, same_or_refused
@@ -39,7 +40,7 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
     taken_in = Payment.objects.visible_to(operator).values_list("transaction__till", flat=True).get(key=key)
     lock_tills(operator, taken_in)  # the own one as well: giving up the new form waits for that
     payment = read_locked(operator, key)
-    till, wrong_customer = payment.transaction.till, payment.transaction.customer_id
+    till = payment.transaction.till
     customers = lock_customers(operator, customer_id, of_payment=payment)
     order = _order(payment, customer_id, new_key)
     earlier = find_own_payment(operator=operator, key=new_key)
@@ -47,9 +48,7 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
         return _moved_before(earlier, payment, order)
     check_not_given_up(operator=operator, key=new_key)
     check_reversible(operator, payment, Reversal.Reason.WRONG_CUSTOMER, comment)
-    if customer_id == wrong_customer:
-        raise CustomerGone(_("The payment is this customer's already. Choose another one."))
-    customer = check_customer(customers.get(customer_id))
+    customer = check_target(payment, customers.get(customer_id))
     method = PaymentMethod.objects.get(pk=order.method_id)
     rules.check_shift(till)  # no other rule: the money is in the till already, and was taken by the rules of then
     reversal = record_reversal(
@@ -70,6 +69,21 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
     )
     reversal.save(force_insert=True)
     return reversal.replacement
+
+
+def check_target(payment: Payment, customer: Customer | None) -> Customer:
+    """Return a customer to whom the payment can be moved; raises CustomerGone for everybody else."""
+    if customer is not None and customer.pk == payment.transaction.customer_id:
+        raise CustomerGone(_("The payment is this customer's already. Choose another one."))
+    customer = check_customer(customer)
+    if not fits(payment, customer):
+        raise CustomerGone(_("This payment is in a reseller's till. Choose a customer of the same reseller."))
+    return customer
+
+
+def fits(payment: Payment, customer: Customer) -> bool:
+    """Return whether the till's operators may see the customer, whose name the new line shows to all of them."""
+    return payment.transaction.till.reseller_id in {None, customer.reseller_id}
 
 
 def _moved_before(earlier: Payment, payment: Payment, order: Order) -> Payment:

@@ -230,7 +230,8 @@ class Model:
         refusals = self._refusals(operator, customer, [])
         if payment.is_reversed:
             refusals.add("AlreadyReversed")
-        if customer == payment.customer:
+        is_foreign = customer in self.customers and payment.house not in ("", self.customers[customer].house)
+        if customer == payment.customer or is_foreign:
             refusals.add("CustomerGone")
         if earlier is not None:
             refusals.add("FormUnusable")

@@ -17,9 +17,9 @@ from customers.models import Customer
 from customers.payers import payers_of
 from customers.searching import search as find
 from payments.models import Payment, Reversal
-from payments.moving import move_payment
+from payments.moving import check_target, fits, move_payment
 from payments.receipts import read_receipt
-from payments.refusals import AlreadyReversed, KeyUsedOtherwise, PaymentRefused
+from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise, PaymentRefused
 from payments.reversing import may_reverse, reverse_payment
 from payments.standings import standings
 
@@ -71,23 +71,29 @@ def move(request: OperatorRequest, key: UUID) -> HttpResponse:
             raise Http404
         target = get_object_or_404(Customer.objects.visible_to(request.user), pk=int(chosen), gone_at=None)
         target = payers_of([target], request.user).get(target.pk, target)
+        try:
+            check_target(payment, target)
+        except CustomerGone as refusal:
+            return choose_customer(request, payment, str(refusal))
         form = MoveForm(initial={"customer": target.pk, "key": uuid4()})
         return show_move(request, payment, form, target)
     return choose_customer(request, payment)
 
 
-def choose_customer(request: OperatorRequest, payment: Payment) -> HttpResponse:
-    """Return the search for the right customer; the wrong one is left out."""
+def choose_customer(request: OperatorRequest, payment: Payment, refused: str = "") -> HttpResponse:
+    """Return the search for the right customer, and why the one just chosen is none; who cannot be is left out."""
     text = request.GET.get("q", "").strip()
     found = find(operator=request.user, text=text) if text else None
-    rows = [row for row in found.rows if row.pk != payment.transaction.customer_id] if found else []
+    wrong = payment.transaction.customer_id
+    rows = [row for row in found.rows if row.pk != wrong and fits(payment, row)] if found else []
     context = {
         "receipt": read_receipt(payment),
+        "refused": refused,
         "q": text[:200],
         "rows": standings(rows, request.user) if rows else [],
         "more": bool(found and found.more),
     }
-    return render(request, "desk/move_search.html", context)
+    return render(request, "desk/move_search.html", context, status=422 if refused else 200)
 
 
 def show_move(

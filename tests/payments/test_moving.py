@@ -18,7 +18,7 @@ from payments.models import Payment, Reversal
 from payments.moving import move_payment
 from payments.refusals import AlreadyReversed, CustomerGone, KeyGivenUp, KeyUsedOtherwise
 from payments.reversing import reverse_payment
-from tests.factories import CustomerFactory, InvoiceFactory, order, pay
+from tests.factories import CustomerFactory, InvoiceFactory, ResellerFactory, order, pay
 from tests.people import grant
 from tills.models import PaymentMethod, Till, Transaction
 
@@ -91,6 +91,23 @@ def test_nobody_moves_money_to_another_resellers_customer(charlie: Operator, nor
     with pytest.raises(CustomerGone):
         move_payment(operator=charlie, key=payment.key, customer_id=right.pk, new_key=uuid4())
     assert Transaction.objects.count() == 1
+
+
+def test_head_office_moves_a_resellers_payment_within_the_reseller_only(
+    charlie: Operator, bob: Operator, north: Reseller, right: Customer
+) -> None:
+    """The line stays in the reseller's till, where all its operators read the customer's name."""
+    chief = grant(bob, "payments.reverse_payment")
+    south = ResellerFactory.create(name="South", code="south")
+    Till.objects.create(code="R", reseller=north, limit=D(100))
+    payment = pay(charlie, CustomerFactory.create(reseller=north))
+    for foreign in (CustomerFactory.create(reseller=south), right):
+        with pytest.raises(CustomerGone):
+            move_payment(operator=chief, key=payment.key, customer_id=foreign.pk, new_key=uuid4())
+    assert Transaction.objects.count() == 1
+    own = CustomerFactory.create(reseller=north)
+    moved = move_payment(operator=chief, key=payment.key, customer_id=own.pk, new_key=uuid4())
+    assert moved.transaction.reseller == north
 
 
 def test_the_rights_are_those_of_a_reversal(alice: Operator, bob: Operator, wrong: Customer, right: Customer) -> None:

@@ -1,5 +1,6 @@
 """The page that reverses a payment: it says what will happen, asks why, and leads to a receipt that tells the truth."""
 
+import html
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +15,8 @@ from pytest_django import Settings
 from accounts.models import Operator
 from customers.models import Customer
 from payments.models import Payment, Reversal
-from tests.factories import CustomerFactory, InvoiceFactory, pay
+from tests.customers.stated import customer, stated, write
+from tests.factories import CustomerFactory, InvoiceFactory, ResellerFactory, give_room, pay
 from tests.people import grant, signed_in
 from tills.models import Transaction
 
@@ -201,3 +203,37 @@ def test_a_move_to_another_resellers_customer_is_not_possible(
     assert desk.get(page(payment, "move/"), {"customer": 999_999}).status_code == 404
     assert desk.get(page(payment, "move/"), {"customer": "٣"}).status_code in {200, 404}
     assert Transaction.objects.count() == 1
+
+
+def test_a_resellers_payment_is_offered_to_the_resellers_customers_only(
+    charlie: Operator, bob: Operator, house: None
+) -> None:
+    """North's operators read the new line, and must not learn South's customers."""
+    assert charlie.reseller is not None
+    give_room(charlie.reseller)
+    south = ResellerFactory.create(name="South", code="south")
+    write(
+        stated("1", "Eva Severní", reseller=charlie.reseller),
+        stated("2", "Eva Jižní", reseller=south),
+        stated("3", "Eva Ničí"),
+    )
+    payment = pay(charlie, CustomerFactory.create(reseller=charlie.reseller))
+    desk = signed_in(grant(bob, "payments.reverse_payment"))
+    found = desk.get(page(payment, "move/"), {"q": "eva"})
+    assert "Eva Severní" in found.text
+    assert "Jižní" not in found.text
+    assert "Ničí" not in found.text
+    for foreign in (customer("2"), customer("3")):
+        refused = desk.get(page(payment, "move/"), {"customer": foreign.pk})
+        assert refused.status_code == 422
+        assert "Choose a customer of the same reseller" in html.unescape(refused.text)
+        form = {"customer": foreign.pk, "key": uuid4()}
+        assert desk.post(page(payment, "move/"), form).status_code == 422
+    assert Transaction.objects.count() == 1
+
+
+def test_a_move_to_the_customer_who_has_the_payment_is_refused_at_once(alice: Operator, payment: Payment) -> None:
+    answer = signed_in(alice).get(page(payment, "move/"), {"customer": str(payment.transaction.customer_id)})
+    assert answer.status_code == 422
+    assert "The payment is this customer's already. Choose another one." in html.unescape(answer.text)
+    assert "Move €60.00" not in answer.text
