@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Operator, Reseller
 from payments import history
 from payments.models import Payment, Reversal
+from payments.moving import move_payment
 from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, OperatorFactory, card, cash, give_room, pay
 from tests.people import grant, signed_in
@@ -338,6 +340,26 @@ def test_a_reversal_stands_in_the_lists_of_who_took_and_who_reversed(alice: Oper
     assert numbers(page(signed_in(alice))) == both
     assert numbers(page(signed_in(dora), operator=alice.pk)) == both
     assert numbers(page(signed_in(dora), operator=dora.pk)) == both[:1]
+
+
+@pytest.mark.parametrize("then", ["reversed", "moved on"])
+def test_what_a_supervisor_undid_of_the_own_move_is_not_in_the_cashiers_history(alice: Operator, then: str) -> None:
+    """The moved payment is the supervisor's; a cashier would read a stranger's name, and a day of less than nothing."""
+    dora = grant(OperatorFactory.create(username="dora"), "payments.view_all_payments", "payments.reverse_payment")
+    wrong = pay(alice, CustomerFactory.create(name="Jan Novák"))
+    canary, other = CustomerFactory.create(name="Canary Name"), CustomerFactory.create()
+    moved = move_payment(operator=dora, key=wrong.key, customer_id=canary.pk, new_key=uuid4())
+    if then == "reversed":
+        reverse_payment(operator=dora, key=moved.key, reason=Reversal.Reason.CHANGED_MIND)
+    else:
+        move_payment(operator=dora, key=moved.key, customer_id=other.pk, new_key=uuid4())
+
+    soup = page(signed_in(alice))
+
+    assert numbers(soup) == [Reversal.objects.get(payment=wrong).transaction.document_number, number(wrong)]
+    assert "Canary" not in soup.get_text()
+    assert totals(soup)[-1] == "Total · 1 payment, 1 reversal €0.00"
+    assert "Canary" not in signed_in(alice).get("/cashdesk/till/").content.decode()
 
 
 # --- Pages by key --------------------------------------------------------------------------------------------------

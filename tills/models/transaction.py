@@ -38,10 +38,9 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         """
         if not operator.has_perm("payments.view_all_payments"):
             own = Subquery(Till.objects.visible_to(operator).values("pk")[:1])  # where all such reversals stand
-            others = Q(till=own, kind=kinds.Kind.REVERSAL)
-            if operator.reseller_id is not None:  # colleagues share the till
-                undone = self.model.objects.filter(pk=OuterRef("pk"), reversal__payment__transaction__operator=operator)
-                others &= Q(Exists(undone))
+            # Colleagues may share the till, and what somebody moved and then undid stands in the till of the first.
+            undone = self.model.objects.filter(pk=OuterRef("pk"), reversal__payment__transaction__operator=operator)
+            others = Q(Exists(undone), till=own, kind=kinds.Kind.REVERSAL)
             return self.filter(Q(operator=operator) | others)
         return self if operator.reseller_id is None else self.filter(reseller=operator.reseller_id)
 
