@@ -42,6 +42,10 @@ NOT_WAITING = (
     {"state": "'delivered'"}, {"state": "'cancelled'"}, {"state": "'delivered'", "batch": "1"}, {"attempts": "1"},
     {"remote_id": "'17'"},
 )  # fmt: skip
+MISSING = "999999"  # an id of no row yet: foreign keys are checked at COMMIT, so a child can be written first
+FIRST_LINE = {
+    "number": "1", "balance_before": "0", "balance_after": "-effect", "previous_digest": f"'{'0' * 64}'",
+}  # fmt: skip
 NEW_PAYMENT = {"key": f"'{'a' * 32}'" if not POSTGRESQL else "gen_random_uuid()"}
 
 
@@ -72,15 +76,18 @@ BROKEN: dict[str, list[str]] = {
             till_id="{norths_till}",
             digest=f"'{'d' * 64}'",
         ),
+        next_line(till_id=MISSING, **FIRST_LINE),
     ],
     "line_method": [
         next_line(effect="0", cash="0", balance_after="balance_after"),
         next_line(cash="0"),
         next_line(method_id="(SELECT id FROM tills_paymentmethod WHERE name = 'Cheque')"),
         next_line(method_id="(SELECT id FROM tills_paymentmethod WHERE name = 'Card')"),
+        next_line(method_id=MISSING),
     ],
     "line_shift": [
         next_line(shift_id="{shift}"),
+        next_line(shift_id=MISSING),
         next_line(kind="'pay_in'", customer_id="NULL", method_id="NULL", shift_id="{shift}"),
     ],
     "shift_begins": [
@@ -95,25 +102,47 @@ BROKEN: dict[str, list[str]] = {
     "count_in_time": [
         copied("tills_count", "id = {counted}", number="number + 1"),
         copied("tills_count", "id = {counted}", number="number + 5"),
+        copied("tills_count", "id = {counted}", shift_id=MISSING, number="1"),
     ],
-    "count_row_in_time": [copied("tills_countrow", "count_id = {counted}", value="value + 1")],
+    "count_row_in_time": [
+        copied("tills_countrow", "count_id = {counted}", value="value + 1"),
+        copied("tills_countrow", "count_id = {counted}", count_id=MISSING),
+    ],
     "z_follows": [
         copied("tills_zreport", "shift_id = {shift}", digest=f"'{'d' * 64}'"),
         copied("tills_zreport", "shift_id = {shift}", number="9", digest=f"'{'d' * 64}'"),
+        copied(
+            "tills_zreport",
+            "number = 2",
+            shift_id=MISSING,
+            number="3",
+            previous_digest="digest",
+            digest=f"'{'d' * 64}'",
+        ),
     ],
     "write_off_line": [
         copied("tills_writeoff", "id > 0", short_id="{line}", transaction_id="{reversal_line}"),
         copied("tills_writeoff", "id > 0", short_id="{line}"),
+        copied("tills_writeoff", "id > 0", short_id=MISSING),
+        copied("tills_writeoff", "id > 0", transaction_id=MISSING),
     ],
-    "payment_line": [copied("payments_payment", "id = {payment}", transaction_id="{reversal_line}", **NEW_PAYMENT)],
+    "payment_line": [
+        copied("payments_payment", "id = {payment}", transaction_id="{reversal_line}", **NEW_PAYMENT),
+        copied("payments_payment", "id = {payment}", transaction_id=MISSING, **NEW_PAYMENT),
+    ],
     "reversal_line": [
         copied("payments_reversal", "id = {reversal}", payment_id="{payment}"),  # another amount
         copied("payments_reversal", "id = {reversal}", payment_id="{second}", transaction_id="{line}"),
         copied("payments_reversal", "id = {reversal}", replacement_id="{payment}"),  # not the next line
+        copied("payments_reversal", "id = {reversal}", payment_id=MISSING),
+        copied("payments_reversal", "id = {reversal}", payment_id="{payment}", transaction_id=MISSING),
+        copied("payments_reversal", "id = {reversal}", replacement_id=MISSING),
     ],
     "part_fits": [
         copied(PART, "payment_id = {second} AND invoice_id IS NOT NULL", amount="1", invoice_id="{invoice}"),
         copied(PART, "payment_id = {second} AND invoice_id IS NOT NULL", amount="1", invoice_id="NULL"),
+        copied(PART, "payment_id = {second} AND invoice_id IS NOT NULL", payment_id=MISSING, invoice_id="NULL"),
+        copied(PART, "payment_id = {payment} AND invoice_id = {invoice}", payment_id=MISSING, amount="99990000"),
     ],
     "method_effect": [
         "UPDATE tills_paymentmethod SET in_drawer = NOT in_drawer WHERE id = {cash}",
@@ -141,6 +170,7 @@ BROKEN: dict[str, list[str]] = {
     "delivery_begins": [
         *(copied("payments_delivery", "id = {delivery}", reference="'other'", **wrong) for wrong in NOT_WAITING),
         copied("payments_delivery", "id = {delivery}", reference="'other'", kind="'undo'"),  # of what was never told
+        copied("payments_delivery", "id = {delivery}", allocation_id=MISSING, reference="'other'", kind="'undo'"),
     ],
     "printing_follows": [
         copied("payments_printing", "number = 2", number="4"),
