@@ -257,6 +257,12 @@
     counted.form.requestSubmit(counted);
   });
 
+  /* Paper that the browser prints later by itself is not the one that was counted. */
+  window.addEventListener("afterprint", () => {
+    const counted = one("[data-after-print]");
+    if (counted) one(".paper-kind").textContent = counted.dataset.afterPrint;
+  });
+
   const receipt = one(".receipt");
   const roll = /\bpaper-roll(\d+)\b/.exec(page.className);
   if (receipt && roll) {

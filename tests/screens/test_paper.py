@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.models import Operator
 from customers.models import Customer
+from payments.models import Printing
 from tests.factories import pay
 from tests.screens.conftest import Counter
 from tests.screens.looks import SHOTS
@@ -89,3 +90,18 @@ def test_only_the_receipt_is_printed_black_on_white(receipt: Callable[[str], Pag
     behind = "getComputedStyle(document.querySelector('.receipt')).backgroundColor"
     assert page.evaluate(behind) == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_every_paper_after_the_first_is_counted_and_says_copy(receipt: Callable[[str], Page]) -> None:
+    """Enter once more on the page that prints must not make a second original that nobody has counted."""
+    page = receipt("a4")
+    page.keyboard.press("Enter")
+    expect(page.locator("html[data-printed]")).to_be_attached()
+    page.wait_for_load_state()
+    expect(page.locator(".paper-kind")).to_have_text("Original")
+    pdf(page, "receipt-original")
+    expect(page.locator(".paper-kind")).to_have_text("Copy")
+    page.keyboard.press("Enter")
+    expect(page.locator(".paper-kind")).to_have_text("Copy 2")
+    expect(page.locator("html[data-printed]")).to_be_attached()
+    assert Printing.objects.count() == 2
