@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cashdesk.forms.base import refuse_unwritable
+from cashdesk.forms.payment import read_key
 from cashdesk.forms.reversal import MoveForm, ReversalForm
 from cashdesk.http import OperatorRequest, see_other
 from customers.models import Customer
@@ -18,6 +19,7 @@ from customers.payers import payers_of
 from customers.searching import search as find
 from payments.models import Payment, Reversal
 from payments.moving import check_target, fits, move_payment
+from payments.orders import find_own_payment
 from payments.receipts import read_receipt
 from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise, PaymentRefused
 from payments.reversing import may_reverse, reverse_payment
@@ -56,10 +58,11 @@ def try_reversal(request: OperatorRequest, payment: Payment, form: ReversalForm)
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: OperatorRequest, key: UUID) -> HttpResponse:
     """Find the right customer (`q`), say what will happen (`customer`); move the payment on POST."""
-    payment = find_payment(request, key)
     if request.method == "POST":
         refuse_unwritable(request.POST)
-        return post_move(request, payment)
+        moved = moved_by_form(request, key)
+        return see_other("receipt", moved.key) if moved else post_move(request, find_payment(request, key))
+    payment = find_payment(request, key)
     refuse_unwritable(request.GET)
     reversal = Reversal.objects.select_related("replacement").filter(payment=payment).first()
     if reversal is not None:
@@ -102,6 +105,15 @@ def show_move(
     """Return the page that says what moving will do."""
     context = {"receipt": read_receipt(payment), "form": form, "target": target}
     return render(request, "desk/move.html", context, status=status)
+
+
+def moved_by_form(request: OperatorRequest, key: UUID) -> Payment | None:
+    """Return the own payment that this form has made of the one with this key, whatever has changed since."""
+    new_key, customer = read_key(request.POST), request.POST.get("customer", "")
+    moved = find_own_payment(operator=request.user, key=new_key) if new_key else None
+    if moved is None or customer != str(moved.transaction.customer_id):
+        return None
+    return moved if Reversal.objects.filter(payment__key=key, replacement=moved).exists() else None
 
 
 def post_move(request: OperatorRequest, payment: Payment) -> HttpResponse:

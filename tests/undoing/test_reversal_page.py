@@ -194,6 +194,22 @@ def test_the_same_move_sent_again_with_another_customer_is_a_conflict(
     assert Transaction.objects.count() == 3
 
 
+def test_the_same_move_again_leads_to_its_receipt_whatever_changed_since(charlie: Operator) -> None:
+    """The answer was lost, and the customer has gone to another reseller: the money is moved all the same."""
+    assert charlie.reseller is not None
+    give_room(charlie.reseller)
+    wrong, target = CustomerFactory.create_batch(2, reseller=charlie.reseller)
+    payment, desk, key = pay(charlie, wrong), signed_in(charlie), uuid4()
+    form = {"customer": target.pk, "key": key}
+    assert desk.post(page(payment, "move/"), form)["Location"] == f"/cashdesk/payments/{key}/"
+    Customer.objects.filter(pk=target.pk).update(reseller=ResellerFactory.create())
+    again = desk.post(page(payment, "move/"), form)
+    assert (again.status_code, again.headers.get("Location")) == (303, f"/cashdesk/payments/{key}/")
+    assert desk.post(page(payment, "move/"), {"customer": wrong.pk, "key": key}).status_code == 409
+    assert desk.post(page(payment, "move/"), {"customer": 999_999, "key": key}).status_code == 404
+    assert Transaction.objects.count() == 3
+
+
 def test_a_move_to_another_resellers_customer_is_not_possible(
     charlie: Operator, alice: Operator, payment: Payment, right: Customer
 ) -> None:
