@@ -37,7 +37,8 @@ class Read:
     count: int = 0
     last_mac: str = proofs.FIRST
     newest: datetime | None = None
-    codes: dict[int, str] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)  # of every till, as it was last called
+    codes: dict[int, str] = field(default_factory=dict)  # of those with lines, whose code cannot change any more
     heads: dict[int, dict[int, Head]] = field(default_factory=dict)
     papers: dict[str, dict[int, int]] = field(default_factory=dict)  # name: id of the last row: how many there were
 
@@ -79,7 +80,8 @@ def _read_line(line: str, where: str, read: Read) -> Iterator[str]:
 def _collect_heads(anchor: Anchor, seen: str, read: Read) -> Iterator[str]:
     for row in anchor["tills"]:
         till, number = row["till"], row["number"]
-        if read.codes.setdefault(till, row["code"]) != row["code"]:
+        read.names[till] = row["code"]
+        if number > 0 and read.codes.setdefault(till, row["code"]) != row["code"]:
             yield _("till %(code)s had another code in an anchor before") % {"code": row["code"]}
         head = read.heads.setdefault(till, {}).setdefault(number, Head(row["digest"], row["balance"], seen))
         if (head.digest, head.balance) != (row["digest"], row["balance"]):
@@ -89,8 +91,9 @@ def _collect_heads(anchor: Anchor, seen: str, read: Read) -> Iterator[str]:
 def _head_faults(read: Read) -> Iterator[Fault]:
     """Return the heads that are not in the books any more, till by till."""
     there = dict(Till.objects.values_list("pk", "code"))
-    for till, code in sorted(read.codes.items(), key=lambda row: row[1]):
-        if there.get(till) != code:
+    for till, name in sorted(read.names.items(), key=lambda row: row[1]):
+        code = read.codes.get(till, name)
+        if till not in there or there[till] != read.codes.get(till, there[till]):
             facts = {"code": code, "seen": next(iter(read.heads[till].values())).seen}
             yield Fault(_("till %(code)s") % facts, _("it is not there any more; anchored in %(seen)s") % facts)
         numbers = iter(sorted(number for number in read.heads[till] if number > 0))

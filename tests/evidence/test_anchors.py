@@ -154,6 +154,31 @@ def test_a_till_that_is_gone_is_found(bare: list[Payment], anchors: Path) -> Non
     assert [fault.split(":")[0] for fault in faults(anchors)] == [f"till {code}", f"{code}-000006"]
 
 
+def test_a_till_that_was_renamed_before_its_first_line_is_no_fault(
+    ledger: list[Payment], anchors: Path, bob: Operator, debtor: Customer
+) -> None:
+    till = Till.objects.create(code="NEW", operator=bob)
+    append_anchor(anchors)
+    Till.objects.filter(pk=till.pk).update(code="B7")
+    assert faults(anchors) == []
+    append_anchor(anchors)
+    pay(bob, debtor, "1.00")
+    append_anchor(anchors)
+    assert faults(anchors) == []
+
+
+def test_an_empty_till_that_is_gone_and_a_used_one_that_was_renamed_are_found(
+    bare: list[Payment], anchors: Path, bob: Operator
+) -> None:
+    used = Till.objects.get().code
+    Till.objects.create(code="NEW", operator=bob)
+    append_anchor(anchors)
+    execute("DELETE FROM tills_till WHERE code = 'NEW'")
+    execute("UPDATE tills_till SET code = 'X9'")
+    found = [fault.split(";")[0] for fault in faults(anchors) if fault.startswith("till ")]
+    assert found == [f"till {used}: it is not there any more", "till NEW: it is not there any more"]
+
+
 def test_another_history_of_the_same_length_is_found(
     bare: list[Payment], anchors: Path, alice: Operator, debtor: Customer
 ) -> None:
