@@ -106,8 +106,8 @@ def _compare_delivered(comparison: Comparison, delivery: Delivery) -> None:
     if delivery.kind == Delivery.Kind.UNDO:
         _compare_undone(comparison, delivery, payment)
         return
-    if _undo_of(delivery):
-        return  # the undo says what must stand there
+    if _undo_of(delivery) or not delivery.remote_id:
+        return  # the undo says what must stand there; and what went over in a file has no id to ask for
     payment = payment or comparison.system.payment(delivery.remote_id)  # its day may have been changed
     if payment is None:
         comparison.note(Kind.DELETED, delivery, here=_amount(delivery))
@@ -122,6 +122,10 @@ def _compare_delivered(comparison: Comparison, delivery: Delivery) -> None:
 def _compare_undone(comparison: Comparison, undo: Delivery, payment: RemotePayment | None) -> None:
     """Compare a payment taken back: deleted it must not stand, else a payment below zero must stand beside it."""
     apply = Delivery.objects.get(allocation=undo.allocation_id, kind=Delivery.Kind.APPLY)
+    if not undo.remote_id:
+        if undo.batch is None:  # in no file either: nothing says what was taken back
+            comparison.note(Kind.CANCELLED, undo, here=str(undo.state))
+        return
     if undo.remote_id == apply.remote_id:
         if payment is not None:
             comparison.note(Kind.CANCELLED, undo, there=describe(payment))

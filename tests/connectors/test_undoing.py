@@ -75,6 +75,19 @@ def test_missing_right_to_delete_may_be_granted_later(fake: FakeSplynx, splynx: 
     assert len(fake.ledger.rows("payments")) == 1
 
 
+@pytest.mark.parametrize("remote_id", ["", "INV-7"])
+def test_payment_of_which_nobody_knows_the_id_is_not_taken_for_deleted(
+    fake: FakeSplynx, splynx: Splynx, anna: int, remote_id: str
+) -> None:
+    """It went over in a file, so it has no id here: it still stands there, and a person must take it back."""
+    splynx.deliver(part(anna))
+    outcome = splynx.undo(undo(remote_id, part(anna)))
+    assert isinstance(outcome, Refused)
+    assert "by hand" in outcome.reason
+    assert splynx.look_up_undo(undo(remote_id, part(anna))) is None
+    assert [row["id"] for row in fake.ledger.rows("payments")] == [1]
+
+
 @pytest.mark.parametrize(("fault", "stands"), [(FaultKind.LOST_BEFORE, 1), (FaultKind.LOST_AFTER, 0)])
 def test_deletion_without_an_answer_is_unknown_and_the_look_up_decides(
     fake: FakeSplynx, hasty: Splynx, splynx: Splynx, anna: int, fault: FaultKind, stands: int

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import Operator
+from billing.exporting import commit_batch
 from billing.models import Difference
 from billing.pulling import pull_all
 from billing.reconciling import is_ours, reconcile
@@ -80,6 +81,26 @@ def test_a_payment_that_stands_although_reversed_is_found(ledger: Ledger, paid: 
     drain(ledger)
     ledger.entered["1"] = replace(ledger.entered["1"], deleted=False)
     assert [kind for kind, _ in found(ledger)] == ["undone"]
+
+
+def test_an_undo_that_names_no_payment_over_there_is_found(ledger: Ledger, anna: Customer, alice: Operator) -> None:
+    """The payment went over in a file, so it has no id here, and that it is gone over there is nobody's word."""
+    payment = pay(alice, anna, "60")
+    commit_batch()
+    reverse(alice, payment)
+    assert Delivery.objects.filter(kind="undo").update(state="delivered") == 1
+    assert [kind for kind, _ in found(ledger)] == ["undone"]
+
+
+def test_an_undo_that_went_over_in_a_file_as_well_is_no_difference(
+    ledger: Ledger, anna: Customer, alice: Operator
+) -> None:
+    payment = pay(alice, anna, "60")
+    commit_batch()
+    assert found(ledger) == []
+    reverse(alice, payment)
+    commit_batch()
+    assert found(ledger) == []
 
 
 def test_a_part_that_arrived_after_it_was_cancelled_is_found(

@@ -22,6 +22,7 @@ from billing.connectors.protocol import (
 from billing.connectors.splynx import connection, customers, documents, payments, writing
 from billing.connectors.splynx.access import Access
 from billing.connectors.splynx.changes import Changes
+from billing.connectors.splynx.customers import is_number
 from billing.connectors.splynx.lists import walk
 from billing.connectors.splynx.session import Session
 from billing.connectors.splynx.values import Row, Unexpected, identifier, is_on, text
@@ -87,7 +88,8 @@ class Splynx:
     def look_up_undo(self, undo: Undo) -> str | None:
         """See BillingSystem."""
         if self._access.undo == "delete":
-            return undo.remote_id if payments.one_payment(self._session, undo.remote_id) is None else None
+            is_gone = is_number(undo.remote_id) and payments.one_payment(self._session, undo.remote_id) is None
+            return undo.remote_id if is_gone else None
         found = payments.under_reference(self._session, undo.reference, undo.part.customer_id)
         return next((payment.remote_id for payment in found if not payment.deleted), None)
 

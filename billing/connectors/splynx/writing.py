@@ -46,7 +46,12 @@ def deliver(session: Session, part: Part) -> Outcome:
 
 
 def delete(session: Session, undo: Undo) -> Outcome:
-    """Delete the part's payment; one that is gone already counts as deleted, another one under its id is left alone."""
+    """Delete the part's payment; one that is gone already counts as deleted, another one under its id is left alone.
+
+    Where nobody knows its id, as of a payment that went over in a file, nothing says that it is gone.
+    """
+    if not is_number(undo.remote_id):
+        return Refused(_("Nobody knows which id this payment has in Splynx. Take it back there by hand."))
     try:
         payment = one_payment(session, undo.remote_id)
     except BillingUnavailable as fault:
