@@ -109,9 +109,18 @@ def _compare_delivered(comparison: Comparison, delivery: Delivery) -> None:
     if _undo_of(delivery) or not delivery.remote_id:
         return  # the undo says what must stand there; and what went over in a file has no id to ask for
     payment = payment or comparison.system.payment(delivery.remote_id)  # its day may have been changed
+    under_ours = comparison.by_reference.get(delivery.reference, [])
+    others = [other.remote_id for other in under_ours if other.remote_id != delivery.remote_id]
     if payment is None:
-        comparison.note(Kind.DELETED, delivery, here=_amount(delivery))
-        return
+        comparison.note(Kind.DELETED, delivery, here=_amount(delivery), there=", ".join(map(describe, under_ours)))
+    elif others:
+        comparison.note(Kind.TWICE, delivery, here=_amount(delivery), there=", ".join([payment.remote_id, *others]))
+    else:
+        _compare_content(comparison, delivery, payment)
+
+
+def _compare_content(comparison: Comparison, delivery: Delivery, payment: RemotePayment) -> None:
+    """Compare a part with the payment that stands under its id."""
     customer = delivery.allocation.payment.transaction.customer
     same = customer is not None and payment.customer_id == customer.external_id
     if not same or payment.amount != delivery.allocation.amount:

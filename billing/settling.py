@@ -6,14 +6,14 @@ stand still until "entered", with its id over there, or "not entered" ends it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Operator
-from billing.connectors.protocol import BillingSystem, BillingUnavailable
+from billing.connectors.protocol import BillingSystem, BillingUnavailable, RemotePayment
 from billing.leases import end, lock_part, settle_time
 from billing.models import Settlement
 from billing.parts import describe_part, with_all_around
@@ -69,7 +69,8 @@ def begin_entering(*, operator: Operator, delivery_id: int, comment: str) -> Non
 def mark_entered(*, operator: Operator, delivery_id: int, remote_id: str, comment: str, system: BillingSystem) -> None:
     """Note that a part stands over there under this id, which is looked at there before anything is written.
 
-    A wrong id would let a later reversal delete somebody else's payment. Raises as begin_entering does.
+    A wrong id would let a later reversal delete somebody else's payment, and beside one whose answer was lost it would
+    stand there twice. Raises as begin_entering does.
     """
     check_right(operator)
     check_comment(comment)
@@ -150,6 +151,7 @@ def _check_remote(system: BillingSystem, delivery: Delivery, remote_id: str) -> 
     part = describe_part(delivery)
     try:
         payment = system.payment(remote_id)
+        under_ours = system.look_up(delivery.reference, part.customer_id)
     except BillingUnavailable as error:
         raise SettlementRefused(_("The billing system does not answer, so the id could not be looked at.")) from error
     if delivery.kind == Delivery.Kind.UNDO:
@@ -159,6 +161,19 @@ def _check_remote(system: BillingSystem, delivery: Delivery, remote_id: str) -> 
         raise SettlementRefused(_("There is no payment with this id in the billing system."))
     elif (payment.customer_id, payment.amount) != (part.customer_id, part.amount):
         raise SettlementRefused(_("The payment with this id has another customer or another amount."))
+    _check_alone(under_ours, remote_id)
+
+
+def _check_alone(under_ours: Sequence[RemotePayment], remote_id: str) -> None:
+    others = [payment.remote_id for payment in under_ours if not payment.deleted and payment.remote_id != remote_id]
+    if others:
+        raise SettlementRefused(
+            _(
+                "Payment %(ids)s stands in the billing system under this reference already. Write that id, or delete "
+                "it there first: otherwise it would stand there twice."
+            )
+            % {"ids": ", ".join(others)}
+        )
 
 
 def _check_unused(delivery: Delivery, remote_id: str) -> None:

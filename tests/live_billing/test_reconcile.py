@@ -76,6 +76,22 @@ def test_two_payments_under_one_reference_are_found(ledger: Ledger, paid: Paymen
     assert found(ledger) == [("twice", reference(paid))]
 
 
+def test_a_payment_under_our_reference_beside_the_one_entered_by_hand_is_found(ledger: Ledger, paid: Payment) -> None:
+    """The one by hand has no reference of ours; the lost one arrived after it was settled."""
+    by_hand = replace(ledger.entered["1"], reference="typed by hand")
+    ledger.entered = {"1": by_hand, "2": replace(ledger.entered["1"], remote_id="2")}
+    assert found(ledger) == [("twice", reference(paid))]
+    assert "1, 2" in Difference.objects.values_list("there", flat=True)
+
+
+def test_a_payment_deleted_there_and_entered_again_under_our_reference_is_not_called_twice(
+    ledger: Ledger, paid: Payment
+) -> None:
+    again = replace(ledger.entered["1"], remote_id="2")
+    ledger.entered = {"1": replace(ledger.entered["1"], deleted=True), "2": again}
+    assert found(ledger) == [("deleted", reference(paid))]
+
+
 def test_a_payment_that_stands_although_reversed_is_found(ledger: Ledger, paid: Payment, alice: Operator) -> None:
     reverse(alice, paid)
     drain(ledger)

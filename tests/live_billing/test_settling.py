@@ -106,6 +106,25 @@ def test_an_id_of_another_payment_of_ours_is_refused(
     assert states(refused) == ["unknown"]
 
 
+def test_entered_by_hand_beside_a_payment_whose_answer_was_lost_is_refused(
+    ledger: Ledger, anna: Customer, carol: Operator
+) -> None:
+    """Both would stand over there; the one that is under our reference must be settled with, or deleted first."""
+    ledger.faults = ["after"]
+    payment = pay(carol, anna, "60")
+    deliver_next(ledger)
+    part = parts(payment)[0]
+    settling.begin_entering(operator=carol, delivery_id=part.pk, comment="by phone")
+    by_hand = replace(ledger.entered["1"], remote_id="900", reference="typed by hand")
+    ledger.entered["900"] = by_hand
+    with pytest.raises(SettlementRefused, match="Payment 1 "):
+        settling.mark_entered(operator=carol, delivery_id=part.pk, remote_id="900", comment="done", system=ledger)
+    assert states(payment) == ["unknown"]
+    ledger.entered["1"] = replace(ledger.entered["1"], deleted=True)
+    settling.mark_entered(operator=carol, delivery_id=part.pk, remote_id="900", comment="done", system=ledger)
+    assert (states(payment), parts(payment)[0].remote_id) == (["delivered"], "900")
+
+
 def test_without_an_answer_the_id_is_not_believed(ledger: Ledger, carol: Operator, refused: Payment) -> None:
     part = parts(refused)[0]
     settling.begin_entering(operator=carol, delivery_id=part.pk, comment="by phone")
