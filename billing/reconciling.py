@@ -131,20 +131,31 @@ def _compare_content(comparison: Comparison, delivery: Delivery, payment: Remote
 def _compare_undone(comparison: Comparison, undo: Delivery, payment: RemotePayment | None) -> None:
     """Compare a payment taken back: deleted it must not stand, else a payment below zero must stand beside it."""
     apply = Delivery.objects.get(allocation=undo.allocation_id, kind=Delivery.Kind.APPLY)
+    under_its = {row.remote_id: row for row in comparison.by_reference.get(apply.reference, [])}
     if not undo.remote_id:
         if undo.batch is None:  # in no file either: nothing says what was taken back
             comparison.note(Kind.CANCELLED, undo, here=str(undo.state))
-        return
-    if undo.remote_id == apply.remote_id:
-        if payment is not None:
-            comparison.note(Kind.CANCELLED, undo, there=describe(payment))
-        return
-    payment = payment or comparison.system.payment(undo.remote_id)
-    stands = apply.remote_id in comparison.by_id or comparison.system.payment(apply.remote_id) is not None
-    if payment is None and stands:
+    elif undo.remote_id == apply.remote_id:
+        standing = under_its | ({payment.remote_id: payment} if payment else {})
+        if standing:  # the deleted one itself, or a copy of it that arrived late
+            comparison.note(Kind.CANCELLED, undo, there=", ".join(map(describe, standing.values())))
+    else:
+        _compare_negative(comparison, undo, apply, list(under_its))
+
+
+def _compare_negative(comparison: Comparison, undo: Delivery, apply: Delivery, under_its: Sequence[str]) -> None:
+    """Compare a payment with the one below zero that took it back."""
+    is_undone, stands = _stands(comparison, undo.remote_id), _stands(comparison, apply.remote_id)
+    if stands and not is_undone:
         comparison.note(Kind.CANCELLED, undo, there=apply.remote_id)
-    elif payment is not None and not stands:
+    elif is_undone and not stands:
         comparison.note(Kind.DELETED, apply, here=_amount(apply))
+    elif stands and len(under_its) == 1 and apply.remote_id not in under_its:  # more are noted of the apply itself
+        comparison.note(Kind.TWICE, apply, here=_amount(apply), there=", ".join([apply.remote_id, *under_its]))
+
+
+def _stands(comparison: Comparison, remote_id: str) -> bool:
+    return remote_id in comparison.by_id or comparison.system.payment(remote_id) is not None
 
 
 def _undo_of(apply: Delivery) -> bool:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import Operator
+from billing import settling
 from billing.exporting import commit_batch
 from billing.models import Difference
 from billing.pulling import pull_all
@@ -21,6 +22,7 @@ from tests.factories import pay
 from tests.live_billing.ledger import Ledger
 from tests.live_billing.looking import Clock, pulled, states
 from tests.live_billing.test_delivery import reverse
+from tests.people import grant
 from tills.days import today
 
 
@@ -97,6 +99,42 @@ def test_a_payment_that_stands_although_reversed_is_found(ledger: Ledger, paid: 
     drain(ledger)
     ledger.entered["1"] = replace(ledger.entered["1"], deleted=False)
     assert [kind for kind, _ in found(ledger)] == ["undone"]
+
+
+def test_a_late_copy_of_a_payment_taken_back_is_found(
+    ledger: Ledger, anna: Customer, alice: Operator, clock: Clock
+) -> None:
+    """Sent, not found, sent again as payment 1; then the first one arrives as payment 2, and payment 1 is reversed."""
+    payment = pay(alice, anna, "60")
+    ledger.faults = ["late"]
+    for _ in range(3):
+        drain(ledger)
+        clock.forward(120)
+    ledger.arrive()
+    reverse(alice, payment)
+    drain(ledger)
+    assert [row.remote_id for row in ledger.standing(reference(payment))] == ["2"]
+    pulled(ledger, "7")
+    assert [kind for kind, _ in found(ledger)] == ["undone"]
+    assert Difference.objects.get().there.startswith("2: 7 60.00")
+
+
+@pytest.mark.parametrize("its_reference", ["", "as told"])
+def test_a_late_copy_of_a_payment_taken_back_by_one_below_zero_is_found_once(
+    its_reference: str, ledger: Ledger, paid: Payment, alice: Operator
+) -> None:
+    reverse(alice, paid)
+    ledger.faults = ["refused"]
+    drain(ledger)
+    first = ledger.entered["1"]
+    ledger.entered["2"] = replace(first, remote_id="2", reference="by hand", amount=Decimal(-60))
+    carol, undo = grant(alice, "billing.manage_billing"), Delivery.objects.get(kind="undo")
+    settling.begin_entering(operator=carol, delivery_id=undo.pk, comment="by phone")
+    settling.mark_entered(operator=carol, delivery_id=undo.pk, remote_id="2", comment="done", system=ledger)
+    assert found(ledger) == []
+    ledger.entered["1"] = replace(first, reference=its_reference and first.reference)
+    ledger.entered["3"] = replace(first, remote_id="3")
+    assert found(ledger) == [("twice", reference(paid))]
 
 
 def test_an_undo_that_names_no_payment_over_there_is_found(ledger: Ledger, anna: Customer, alice: Operator) -> None:
