@@ -30,7 +30,9 @@ def test_address_of_the_api_is_made_from_the_hosts(url: str, address: str) -> No
     [
         "http://billing.example.com", "http://10.0.0.5", "http://localhost.example.com", "billing.example.com", "",
         "ftp://billing.example.com", "https://", "https://key:secret@billing.example.com",
-        "https://billing.example.com?key=1", "https://billing.example.com#x",
+        "https://billing.example.com?key=1", "https://billing.example.com#x", "https://[::1", "https://a]b",
+        "https://bill..example.com", f"https://{'a' * 64}.example.com", "https://billing.example.com:https",
+        "https://billing.example.com:99999", "https://xn--a.example.com", "https://℀.example.com",
     ],
 )  # fmt: skip
 def test_other_addresses_are_refused_without_repeating_them(url: str) -> None:

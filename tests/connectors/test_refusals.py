@@ -1,14 +1,18 @@
 """Answers that say no, in all their shapes (fixtures 4 and 9)."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import httpx
 import pytest
 
-from billing.connectors.protocol import BillingUnavailable, RemoteCustomer
+from billing.connectors.protocol import BillingUnavailable, RemoteCustomer, Unanswered
 from billing.connectors.splynx.answers import Answer
+from billing.connectors.splynx.exchange import _date
 from billing.connectors.splynx.system import Splynx
 from billing.fake.faults import FaultKind
 from billing.fake.server import FakeSplynx
+from tests.connectors.parts import part
 
 CUSTOMERS = "admin/customers/customer"
 
@@ -122,6 +126,30 @@ def test_answer_that_never_ends_is_given_up(fake: FakeSplynx, splynx: Splynx, mo
         fake.ledger.add_customer()
     with pytest.raises(BillingUnavailable, match="does not end"):
         list(splynx.customers())
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["Tue, 01 Jan 99999999999999999999 00:00:00 GMT", "Tue, 01 Jan 2026 00:00:00 +9999999999", "yesterday", ""],
+)
+def test_time_that_is_none_is_no_time(date: str) -> None:
+    assert _date(httpx.Headers({"Date": date})) is None
+
+
+def test_time_without_a_zone_is_utc() -> None:
+    assert _date(httpx.Headers({"Date": "Thu, 01 Jan 2026 00:00:00 -0000"})) == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_what_nobody_foresaw_is_no_answer(splynx: Splynx, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker goes on, and a payment of which nobody knows whether it arrived is looked up."""
+
+    def fail(*names: object, **values: object) -> None:
+        raise RuntimeError("a header from nowhere")
+
+    monkeypatch.setattr(httpx.Client, "stream", fail)
+    with pytest.raises(BillingUnavailable, match="a header from nowhere"):
+        splynx.customer("1")
+    assert isinstance(splynx.deliver(part(1)), Unanswered)
 
 
 def test_document_with_nothing_due_is_not_open(fake: FakeSplynx, splynx: Splynx) -> None:

@@ -129,7 +129,9 @@ def test_what_is_no_amount_is_never_zero(wire: str) -> None:
         amount(_row(wire), "v")
 
 
-@pytest.mark.parametrize("raw", [b'{"v": NaN}', b"<html>", b"", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b'{"v": NaN}', b'{"v": 1e9999999999999999999}', b"<html>", b"", b"\xff\xfe", b"[" * 100_000]
+)
 def test_what_is_no_json_is_told_so(raw: bytes) -> None:
     with pytest.raises(NotJson):
         Answer(200, raw).body()
@@ -140,7 +142,10 @@ def test_id_is_the_same_as_text_and_as_number(wire: str, meant: str) -> None:
     assert identifier(_row(wire), "v") == meant
 
 
-@pytest.mark.parametrize("wire", ["null", "0", '"0"', '""', "-1", "1.5", "true", '"x7"', "[]", '"1e3"', '"٣"'])
+@pytest.mark.parametrize(
+    "wire",
+    ["null", "0", '"0"', '""', "-1", "1.5", "true", '"x7"', "[]", '"1e3"', '"٣"', "1e99999", "1e25", "9" * 70],
+)
 def test_what_is_no_id_is_refused(wire: str) -> None:
     with pytest.raises(Unexpected):
         identifier(_row(wire), "v")

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+import httpx
 from django.utils.translation import gettext as _
 
 CONNECT_SECONDS = 5
@@ -50,15 +51,26 @@ def api_address(url: str) -> str:
     Raises WrongAddress for anything but https, or http on the own machine: the key's signature and the customers'
     names would go through the network for everybody to read.
     """
-    parts = urlsplit(url.strip())
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise WrongAddress(_("CASHDESK_SPLYNX_URL is not an address like https://billing.example.com."))
+    parts = _split(url.strip())
     if parts.username or parts.password or parts.query or parts.fragment:
         raise WrongAddress(_("CASHDESK_SPLYNX_URL holds more than an address: write https://billing.example.com."))
-    if parts.scheme == "http" and not _is_own_machine(parts.hostname):
+    if parts.scheme == "http" and not _is_own_machine(parts.hostname or ""):
         raise WrongAddress(_("CASHDESK_SPLYNX_URL begins with http. Write https: http is for this machine only."))
     path = parts.path.rstrip("/").removesuffix("/api/2.0")
     return f"{parts.scheme}://{parts.netloc}{path}/api/2.0/"
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of an address whose host and port can be connected to."""
+    try:
+        parts = urlsplit(url)
+        (parts.hostname or "").encode("idna")  # no label is empty or too long
+        can_be_used = parts.port != 0 and bool(httpx.URL(f"{parts.scheme}://{parts.netloc}").host)
+    except (ValueError, httpx.InvalidURL):
+        can_be_used = False
+    if not can_be_used or parts.scheme not in ("http", "https"):
+        raise WrongAddress(_("CASHDESK_SPLYNX_URL is not an address like https://billing.example.com."))
+    return parts
 
 
 def _is_own_machine(host: str) -> bool:

@@ -41,7 +41,7 @@ class Answer:
         """Return the parsed body: numbers with a point are Decimals, passwords are gone; raises NotJson."""
         try:
             return json.loads(self.raw, parse_float=Decimal, parse_constant=_refuse, object_hook=_without_passwords)
-        except (ValueError, RecursionError) as fault:
+        except (ValueError, ArithmeticError, RecursionError) as fault:
             raise NotJson(_("no JSON")) from fault
 
     @property

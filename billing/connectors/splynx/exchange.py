@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -71,7 +71,7 @@ class Exchange:
             return self._read(client, question, authorization)
         except NEVER_SENT as fault:
             raise NotReached(_("Splynx cannot be reached: %(why)s.") % {"why": self._why(fault)}) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as fault:
+        except Exception as fault:  # noqa: BLE001 (whatever it was, nobody knows whether the question was acted upon)
             raise NoAnswer(_("Splynx did not answer: %(why)s.") % {"why": self._why(fault)}) from None
 
     def _read(self, client: httpx.Client, question: Question, authorization: str) -> Answer:
@@ -124,6 +124,7 @@ def _total(headers: httpx.Headers) -> int | None:
 
 def _date(headers: httpx.Headers) -> datetime | None:
     try:
-        return parsedate_to_datetime(headers["Date"])
-    except (KeyError, ValueError):
+        found = parsedate_to_datetime(headers["Date"])
+    except (KeyError, ValueError, OverflowError):
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -39,9 +39,9 @@ def optional_identifier(row: Row, name: str) -> str:
         return ""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < LONGEST_ID:
         value = int(value)
-    if isinstance(value, Decimal) and value == value.to_integral_value():
+    if isinstance(value, Decimal) and value.adjusted() < LONGEST_ID and value == value.to_integral_value():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**LONGEST_ID:
         raise Unexpected(_("%(field)s is not an id") % {"field": name})
     return str(value) if value else ""
 
