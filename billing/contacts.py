@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from billing.models import Contact
@@ -26,8 +26,12 @@ def note_failure(role: str, error: str) -> None:
 
 
 def may_ask(role: str) -> bool:
-    """Return whether it is worth asking now: after two failures not for half a minute."""
+    """Return whether it is worth asking now: after two failures not for half a minute, and then one tries first."""
     contact = Contact.objects.filter(role=role).first()
     if contact is None or contact.failed_at is None or contact.failures < PATIENCE:
         return True
-    return timezone.now() >= contact.failed_at + REST
+    rested = timezone.now() - REST
+    if contact.failed_at > rested:
+        return False
+    untried = Contact.objects.filter(Q(tried_at=None) | Q(tried_at__lte=rested), role=role)
+    return bool(untried.update(tried_at=timezone.now()))

@@ -126,6 +126,7 @@ class Contact(models.Model):
     failed_at = models.DateTimeField(_("last failure"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures since the last answer"), default=0)
     error = models.CharField(_("what went wrong"), max_length=255, blank=True)
+    tried_at = models.DateTimeField(_("last try after failures"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("contact")

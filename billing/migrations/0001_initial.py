@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ("failed_at", models.DateTimeField(blank=True, null=True, verbose_name="last failure")),
                 ("failures", models.PositiveIntegerField(default=0, verbose_name="failures since the last answer")),
                 ("error", models.CharField(blank=True, max_length=255, verbose_name="what went wrong")),
+                ("tried_at", models.DateTimeField(blank=True, null=True, verbose_name="last try after failures")),
             ],
             options={
                 "verbose_name": "contact",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from billing.connectors.choosing import NotConnected, billing_system
+from billing.connectors.choosing import NotConnected, system_for_cards
 from billing.connectors.protocol import BillingUnavailable
 from billing.contacts import may_ask, note_answer, note_failure
 from billing.hooks import NotUnderstood, is_signed, take_hint
@@ -26,6 +27,7 @@ from customers.models import Customer
 
 ROLE = "card"
 FRESH = timedelta(seconds=5)  # two clicks ask once
+ASKING = threading.BoundedSemaphore(2)  # of a process: its other threads take payments while nobody answers these
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,23 @@ def refresh(request: OperatorRequest, pk: int) -> HttpResponse:
 
 
 def ask(shown: Customer) -> Refreshed | None:
-    """Bring one customer up to date; None when the billing system does not answer, or lately has not."""
+    """Bring one customer up to date; None when the billing system does not answer, lately has not, or is being asked.
+
+    Enough threads of this process wait for it then; nobody knows yet whether it will answer them.
+    """
     if shown.as_of > timezone.now() - FRESH:
         return Refreshed.WRITTEN
-    if not may_ask(ROLE):
+    if not ASKING.acquire(blocking=False):
         return None
     try:
-        outcome = pull_customer(billing_system(), shown.external_id)
+        return _asked(shown) if may_ask(ROLE) else None
+    finally:
+        ASKING.release()
+
+
+def _asked(shown: Customer) -> Refreshed | None:
+    try:
+        outcome = pull_customer(system_for_cards(), shown.external_id)
     except (BillingUnavailable, NotConnected) as failure:
         note_failure(ROLE, str(failure))
         return None

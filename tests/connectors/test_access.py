@@ -3,10 +3,12 @@
 import pytest
 from pytest_django import Settings
 
-from billing.connectors.choosing import NotConnected, billing_system
-from billing.connectors.protocol import BillingSystem
+from billing.connectors.choosing import CARD_SECONDS, NotConnected, billing_system, system_for_cards
+from billing.connectors.protocol import BillingSystem, BillingUnavailable
 from billing.connectors.splynx.access import Access, WrongAddress, api_address
 from billing.connectors.splynx.system import Splynx
+from billing.fake.faults import FaultKind
+from billing.fake.server import FakeSplynx
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,24 @@ def test_threads_share_one_connector(settings: Settings) -> None:
     settings.CASHDESK_SPLYNX_URL = "http://127.0.0.1:1"
     settings.CASHDESK_SPLYNX_KEY = settings.CASHDESK_SPLYNX_SECRET = "x"
     assert billing_system() is billing_system()
+
+
+def test_a_card_has_less_patience_and_shares_the_token(
+    settings: Settings, fake: FakeSplynx, house: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker asks again after a pause; whoever stands at the counter is told at once that there is no answer."""
+    monkeypatch.setattr("billing.connectors.splynx.session.PAUSES", (0.0, 0.0))
+    settings.CASHDESK_BILLING, settings.CASHDESK_SPLYNX_URL = "splynx", fake.url
+    settings.CASHDESK_SPLYNX_KEY, settings.CASHDESK_SPLYNX_SECRET = fake.key.key, fake.key.secret
+    fake.ledger.add_customer()
+    fake.faults.add(FaultKind.PAGE_BEFORE, "GET", "admin/customers/customer", times=2)
+    assert billing_system().customer("1")
+    fake.faults.add(FaultKind.PAGE_BEFORE, "GET", "admin/customers/customer")
+    with pytest.raises(BillingUnavailable):
+        system_for_cards().customer("1")
+    assert fake.count("POST", "admin/auth/tokens") == 1
+    assert system_for_cards().longest_call <= 3 * (2 * CARD_SECONDS + 3 * CARD_SECONDS)
+    assert system_for_cards() is system_for_cards() is not billing_system()
 
 
 def test_splynx_is_a_billing_system() -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Operator
-from billing.contacts import REST, note_failure
+from billing.contacts import REST, may_ask, note_failure
 from billing.delivering import deliver_next
 from billing.models import Contact, Settlement
 from billing.working import drain
@@ -33,8 +33,8 @@ HTMX = {"HX-Request": "true"}
 def live(ledger: Ledger, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """Return the billing system in memory, in the place of the one that the settings name."""
     settings.CASHDESK_BILLING, settings.CASHDESK_SPLYNX_HOOK_SECRET = "splynx", SECRET
-    for module in (billing_views, refreshing):
-        monkeypatch.setattr(module, "billing_system", lambda: ledger)
+    monkeypatch.setattr(billing_views, "billing_system", lambda: ledger)
+    monkeypatch.setattr(refreshing, "system_for_cards", lambda: ledger)
     return ledger
 
 
@@ -235,6 +235,40 @@ def test_after_two_failures_nobody_is_asked_for_half_a_minute(
     client.post(f"{card(anna)}refresh/", headers=HTMX)
     assert len([what for what in ledger.asked if what == "customer 7"]) == asked + 1
     assert asked == 3  # the pull of the fixture, and two that failed
+
+
+def test_after_the_rest_one_tries_first(ledger: Ledger, anna: Customer, alice: Operator, clock: Clock) -> None:
+    ledger.is_down = True
+    client = signed_in(alice)
+    clock.forward(60)
+    for _ in range(2):
+        client.post(f"{card(anna)}refresh/", headers=HTMX)
+    clock.forward(REST.total_seconds())
+    assert [may_ask(refreshing.ROLE) for _ in range(3)] == [True, False, False]
+    clock.forward(REST.total_seconds())  # whoever tried never came back
+    ledger.is_down = False
+    for _ in range(2):
+        clock.forward(6)
+        assert "does not answer" not in client.post(f"{card(anna)}refresh/", headers=HTMX).content.decode()
+
+
+def test_while_two_cards_wait_for_an_answer_a_third_one_does_not_join_them(
+    ledger: Ledger, anna: Customer, alice: Operator, clock: Clock
+) -> None:
+    """While an answer is on its way the next card asks, and while that one waits the next: all threads would hang."""
+    client, pages = signed_in(alice), []
+
+    def another(what: str) -> None:
+        if what == "customer 7":
+            pages.append(client.post(f"{card(anna)}refresh/", headers=HTMX).content.decode())
+
+    clock.forward(60)
+    ledger.asked.clear()
+    ledger.between = another
+    pages.append(client.post(f"{card(anna)}refresh/", headers=HTMX).content.decode())
+    assert ["does not answer" in page for page in pages] == [True, False, False]
+    assert ledger.asked.count("customer 7") == 2
+    assert Contact.objects.get(role=refreshing.ROLE).failures == 0
 
 
 def test_the_payment_is_taken_whatever_the_billing_system_answers(

@@ -21,7 +21,7 @@ from tests.people import signed_in
 def live(ledger: Ledger, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the billing system in memory stand in the place of the one that the settings name."""
     settings.CASHDESK_BILLING = "splynx"
-    monkeypatch.setattr(refreshing, "billing_system", lambda: ledger)
+    monkeypatch.setattr(refreshing, "system_for_cards", lambda: ledger)
 
 
 def text(client: Client, address: str) -> str:

@@ -28,6 +28,7 @@ class Access:
     secret: str = field(repr=False)
     timeout: float = 15  # seconds without an answer
     undo: str = "delete"  # or negative
+    is_hurried: bool = False  # somebody waits for the answer: what reads is asked once, and no other sign-in waited for
 
     @property
     def name(self) -> str:

@@ -41,7 +41,10 @@ class Session:
         self._access = access
         self._exchange = Exchange(access)
         self._tokens = Tokens(
-            name=access.name, sign_in=lambda nonce: self._sign_in(nonce).token, longest_sign_in=self._exchange.longest
+            name=access.name,
+            sign_in=lambda nonce: self._sign_in(nonce).token,
+            longest_sign_in=self._exchange.longest,
+            longest_wait=access.timeout if access.is_hurried else self._exchange.longest,
         )
 
     @property
@@ -84,7 +87,7 @@ class Session:
     def read(self, method: str, path: str, **query: Nested) -> Answer:
         """Ask what changes nothing: again after a pause when there was no answer, or one that passes."""
         question = Question(method, path, php_query(query))
-        for pause in PAUSES:
+        for pause in () if self._access.is_hurried else PAUSES:
             try:
                 answer = self._ask(question)
             except KeyRefused:

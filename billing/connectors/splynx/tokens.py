@@ -50,10 +50,11 @@ SignIn = Callable[[int], Token]  # with a nonce; raises NotReached
 class Tokens:
     """Gives out the token of one API key; signs in with a growing nonce when there is none."""
 
-    def __init__(self, *, name: str, sign_in: SignIn, longest_sign_in: float) -> None:
+    def __init__(self, *, name: str, sign_in: SignIn, longest_sign_in: float, longest_wait: float) -> None:
         self._name = name
         self._sign_in = sign_in
-        self._patience = longest_sign_in
+        self._longest_sign_in = longest_sign_in
+        self._patience = longest_wait
         self._single_flight = threading.Lock()
         self._known: Token | None = None
         self._failure: NotReached | None = None
@@ -88,7 +89,7 @@ class Tokens:
             return _draw(self._locked_row())
 
     def _stored_or_new(self, refused: str) -> Token:
-        """Return what another process stored, or sign in; waits for others as long as one sign-in may last."""
+        """Return what another process stored, or sign in; waits for others as long as there is patience."""
         until = time.monotonic() + self._patience
         while time.monotonic() <= until:
             found = self._look(refused)
@@ -108,7 +109,7 @@ class Tokens:
                 return stored
             if row.claimed_until and row.claimed_until > now:
                 return None
-            claim = Claim(_draw(row), now + timedelta(seconds=self._patience))
+            claim = Claim(_draw(row), now + timedelta(seconds=self._longest_sign_in))
             row.claimed_until = claim.until
             row.save(update_fields=["claimed_until"])
             return claim
