@@ -251,6 +251,7 @@ def test_amounts_that_splynx_would_take_by_mistake_are_refused_here(
         ({"customer_id": "7/../8"}, Refused),
         ({"document_kind": DocumentKind.INVOICE, "document_id": "INV-1"}, Refused),
         ({"method_id": ""}, NotSent),
+        ({"method_id": "cash"}, Refused),
     ],
 )
 def test_what_cannot_be_told_is_not_sent(

@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 
 from billing.connectors.protocol import BillingUnavailable, Delivered, DocumentKind, NotSent, Refused, Unanswered
+from billing.connectors.splynx.answers import Answer
+from billing.connectors.splynx.exchange import Exchange, Question
 from billing.connectors.splynx.system import Splynx
 from billing.fake.faults import FaultKind
 from billing.fake.server import FakeSplynx
@@ -68,11 +70,40 @@ def test_payment_that_cannot_be_deleted_refuses_for_good(fake: FakeSplynx, splyn
     assert len(fake.ledger.rows("payments")) == 1
 
 
-def test_missing_right_to_delete_may_be_granted_later(fake: FakeSplynx, splynx: Splynx, anna: int) -> None:
+def test_missing_right_to_delete_stops_the_undo_and_holds_up_nobody(
+    fake: FakeSplynx, splynx: Splynx, anna: int
+) -> None:
+    """It shows with its reason, and is tried again by a person when the right has been granted."""
     splynx.deliver(part(anna))
     fake.key.rights[r"admin\finance\Payments"]["delete"] = "deny"
-    assert isinstance(splynx.undo(undo("1", part(anna))), NotSent)
+    outcome = splynx.undo(undo("1", part(anna)))
+    assert isinstance(outcome, Refused)
+    assert "FORBIDDEN" in outcome.reason
     assert len(fake.ledger.rows("payments")) == 1
+    fake.key.rights[r"admin\finance\Payments"]["delete"] = "allow"
+    assert splynx.undo(undo("1", part(anna))) == Delivered("1")
+
+
+@pytest.mark.parametrize(
+    ("status", "raw"),
+    [
+        (403, b"<html>a proxy</html>"),
+        (403, b'{"error": {"internal_code": "IP_CHANGED"}}'),
+        (401, b'{"error": {"internal_code": "UNAUTHORIZED"}}'),
+        (405, b'{"error": {"internal_code": "METHOD_DISABLED"}}'),
+    ],
+)
+def test_what_says_nothing_about_the_right_to_delete_is_tried_again(
+    splynx: Splynx, monkeypatch: pytest.MonkeyPatch, anna: int, status: int, raw: bytes
+) -> None:
+    splynx.deliver(part(anna))
+    ask = Exchange.ask
+
+    def answer(exchange: Exchange, question: Question, authorization: str = "") -> Answer:
+        return Answer(status, raw) if question.method == "DELETE" else ask(exchange, question, authorization)
+
+    monkeypatch.setattr(Exchange, "ask", answer)
+    assert isinstance(splynx.undo(undo("1", part(anna))), NotSent)
 
 
 @pytest.mark.parametrize("remote_id", ["", "INV-7"])
@@ -132,6 +163,16 @@ def test_negative_payment_stands_beside_the_first_under_the_undos_reference(
     assert (first["amount"], second["amount"]) == (60, -60)
     assert (second["receipt_number"], second["comment"]) == ("A1-000124/1", "bob: typing error")
     assert fake.ledger.balance(anna) == -60
+
+
+@pytest.mark.parametrize("method_id", ["", "cash"])
+def test_negative_payment_by_a_method_without_an_id_holds_up_nobody(
+    fake: FakeSplynx, connect: Connect, anna: int, method_id: str
+) -> None:
+    splynx = connect(undo="negative")
+    splynx.deliver(part(anna))
+    assert isinstance(splynx.undo(undo("1", part(anna, method_id=method_id))), Refused)
+    assert len(fake.ledger.rows("payments")) == 1
 
 
 def test_negative_payment_without_an_answer_is_looked_up_by_its_own_reference(

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Operator
+from billing import settling
 from billing.connectors.splynx.access import Access, api_address
 from billing.connectors.splynx.system import Splynx
 from billing.fake.server import FakeSplynx
@@ -28,7 +29,7 @@ from payments.models import Payment, Reversal
 from payments.reversing import reverse_payment
 from tests.factories import OperatorFactory, ResellerFactory, cash, give_room, pay
 from tests.live_billing.looking import Clock, balance, dues, parts, states
-from tests.people import signed_in
+from tests.people import grant, signed_in
 from tills.days import today
 
 CUSTOMERS, PAYMENTS = "admin/customers/customer", "admin/finance/payments"
@@ -100,6 +101,24 @@ def test_fixture_2_every_spelling_means_the_same_and_no_password_comes_in(
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # names of our own tables
             assert "secret-1" not in repr(cursor.fetchall()), table
+
+
+def test_a_right_to_delete_that_is_missing_stops_one_undo_and_no_later_payment(
+    fake: FakeSplynx, splynx: Splynx, anna: Customer, alice: Operator
+) -> None:
+    first = pay(alice, anna, "60")
+    drain(splynx)
+    fake.key.rights[r"admin\finance\Payments"]["delete"] = "deny"
+    reverse_payment(operator=alice, key=first.key, reason=Reversal.Reason.WRONG_AMOUNT, comment="typed wrongly")
+    second = pay(alice, anna, "7")
+    drain(splynx)
+    assert (states(first), states(second)) == (["delivered", "refused"], ["delivered"])
+    assert "FORBIDDEN" in parts(first)[1].error
+    fake.key.rights[r"admin\finance\Payments"]["delete"] = "allow"
+    carol = grant(alice, "billing.manage_billing")
+    settling.try_again(operator=carol, delivery_id=parts(first)[1].pk)
+    drain(splynx)
+    assert (states(first), fake.ledger.balance(1)) == (["delivered", "delivered"], Decimal(-93))
 
 
 def test_fixture_3_rows_of_others_that_an_ignored_filter_lets_in_are_dropped(

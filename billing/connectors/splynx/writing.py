@@ -26,6 +26,7 @@ from billing.connectors.splynx.values import Unexpected, identifier
 
 LONGEST_COMMENT = 256
 FOR_GOOD = {400, 404, 409, 410}  # with a reason of Splynx itself
+FORBIDDEN = 403
 VALIDATION = 422  # by whatever body: none was ever captured, and no proxy answers so
 OF_THE_OBJECT = {
     "NOT_ALLOWED_BY_PARTNER_RESTRICTION", "NOT_ALLOWED_BY_USER_RESTRICTION", "ENTITY_CANNOT_BE_DELETED",
@@ -48,7 +49,8 @@ def deliver(session: Session, part: Part) -> Outcome:
 def delete(session: Session, undo: Undo) -> Outcome:
     """Delete the part's payment; one that is gone already counts as deleted, another one under its id is left alone.
 
-    Where nobody knows its id, as of a payment that went over in a file, nothing says that it is gone.
+    Where nobody knows its id, as of a payment that went over in a file, nothing says that it is gone. The payment could
+    just be read, so what forbids its deletion is a right that the key lacks: it would hold up one customer for good.
     """
     if not is_number(undo.remote_id):
         return Refused(_("Nobody knows which id this payment has in Splynx. Take it back there by hand."))
@@ -66,14 +68,18 @@ def delete(session: Session, undo: Undo) -> Outcome:
         return NotSent(str(fault))
     except NoAnswer as fault:
         return Unanswered(str(fault))
-    return Delivered(undo.remote_id) if answer.is_good or answer.is_not_there else outcome_of(session, answer)
+    if answer.is_good or answer.is_not_there:
+        return Delivered(undo.remote_id)
+    if answer.status == FORBIDDEN and answer.is_own_word:
+        return Refused(session.tell(answer))
+    return outcome_of(session, answer)
 
 
 def enter_negative(session: Session, undo: Undo) -> Outcome:
     """Enter a payment below zero against the part, on account: Splynx keeps refunds so."""
     fault = _fault_of(undo.part) or _fault_of_reference(undo.reference)
     if fault:
-        return fault
+        return Refused(fault.reason)  # nobody passes over an undo, so its payment's method must not keep it waiting
     content = _content(undo.reference, undo.part, -undo.part.amount, undo.operator, undo.comment)
     content["date"] = undo.paid_on.isoformat()
     return _post(session, content)
@@ -125,7 +131,7 @@ def told(operator: str, comment: str) -> str:
     return text if len(text) <= LONGEST_COMMENT else f"{text[: LONGEST_COMMENT - 1]}…"
 
 
-def _fault_of(part: Part) -> Outcome | None:
+def _fault_of(part: Part) -> Refused | NotSent | None:
     """Return why a part cannot be told as it is; only the missing mapping of its method can be mended."""
     if part.amount <= 0:
         return Refused(_("Only an amount above zero can be entered."))
@@ -135,12 +141,14 @@ def _fault_of(part: Part) -> Outcome | None:
         return Refused(_("%(id)s is not the id of a customer in Splynx.") % {"id": part.customer_id})
     if part.document_kind and not is_number(part.document_id):
         return Refused(_("%(id)s is not the id of a document in Splynx.") % {"id": part.document_id})
-    if not is_number(part.method_id):
+    if part.method_id and not is_number(part.method_id):
+        return Refused(_("%(id)s is not the id of a payment method in Splynx.") % {"id": part.method_id})
+    if not part.method_id:
         return NotSent(_("The payment method has no id in Splynx. Enter it in the administration."))
     return _fault_of_reference(part.reference)
 
 
-def _fault_of_reference(reference: str) -> Outcome | None:
+def _fault_of_reference(reference: str) -> Refused | None:
     if not reference or len(reference) > LONGEST_REFERENCE:
         return Refused(_("A reference has between 1 and 32 characters."))
     return None
