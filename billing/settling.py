@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Operator
-from billing.connectors.protocol import BillingSystem, BillingUnavailable, RemotePayment
+from billing.connectors.protocol import BillingSystem, BillingUnavailable, Part, RemotePayment
 from billing.leases import end, lock_part, settle_time
 from billing.models import Settlement
 from billing.parts import describe_part, with_all_around
@@ -155,13 +155,32 @@ def _check_remote(system: BillingSystem, delivery: Delivery, remote_id: str) -> 
     except BillingUnavailable as error:
         raise SettlementRefused(_("The billing system does not answer, so the id could not be looked at.")) from error
     if delivery.kind == Delivery.Kind.UNDO:
-        if payment is not None and (payment.customer_id, payment.amount) != (part.customer_id, -part.amount):
-            raise SettlementRefused(_("Under this id stands something else than the payment taken back."))
+        _check_undone(delivery, part, payment, remote_id)
     elif payment is None:
         raise SettlementRefused(_("There is no payment with this id in the billing system."))
     elif (payment.customer_id, payment.amount) != (part.customer_id, part.amount):
         raise SettlementRefused(_("The payment with this id has another customer or another amount."))
     _check_alone(under_ours, remote_id)
+
+
+def _check_undone(undo: Delivery, part: Part, payment: RemotePayment | None, remote_id: str) -> None:
+    """Check that the id is the deleted payment's, or that a payment below zero stands under it.
+
+    What went over in a file has no id here: then there is nothing to compare the id with.
+    """
+    if payment is not None:
+        if (payment.customer_id, payment.amount) != (part.customer_id, -part.amount):
+            raise SettlementRefused(_("Under this id stands something else than the payment taken back."))
+        return
+    taken_back = Delivery.objects.get(allocation=undo.allocation_id, kind=Delivery.Kind.APPLY).remote_id
+    if taken_back and remote_id != taken_back:
+        raise SettlementRefused(
+            _(
+                "Nothing stands under this id in the billing system. Write %(id)s if you deleted the payment there, "
+                "else the id of the payment below zero."
+            )
+            % {"id": taken_back}
+        )
 
 
 def _check_alone(under_ours: Sequence[RemotePayment], remote_id: str) -> None:
@@ -177,6 +196,6 @@ def _check_alone(under_ours: Sequence[RemotePayment], remote_id: str) -> None:
 
 
 def _check_unused(delivery: Delivery, remote_id: str) -> None:
-    others = Delivery.objects.filter(kind=Delivery.Kind.APPLY, remote_id=remote_id).exclude(pk=delivery.pk)
-    if delivery.kind == Delivery.Kind.APPLY and others.exists():
+    others = Delivery.objects.filter(remote_id=remote_id).exclude(allocation=delivery.allocation_id)
+    if others.exists():
         raise SettlementRefused(_("This id belongs to another payment of ours already."))

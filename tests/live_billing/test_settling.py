@@ -125,6 +125,66 @@ def test_entered_by_hand_beside_a_payment_whose_answer_was_lost_is_refused(
     assert (states(payment), parts(payment)[0].remote_id) == (["delivered"], "900")
 
 
+@pytest.fixture
+def stuck_undo(ledger: Ledger, anna: Customer, carol: Operator) -> Delivery:
+    """Return an undo of payment 1 (60.00) that the billing system refused and a person is entering."""
+    payment = pay(carol, anna, "60")
+    drain(ledger)
+    reverse(carol, payment)
+    ledger.faults = ["refused"]
+    drain(ledger)
+    undo = parts(payment)[1]
+    settling.begin_entering(operator=carol, delivery_id=undo.pk, comment="by phone")
+    return undo
+
+
+@pytest.mark.parametrize("remote_id", ["nonsense", "99", "1", "2", "3"])
+def test_an_undo_is_not_settled_by_what_does_not_take_the_payment_back(
+    remote_id: str, ledger: Ledger, carol: Operator, stuck_undo: Delivery
+) -> None:
+    """Payment 1 still stands; 2 is of another amount, 3 of another customer, and nothing is under the others."""
+    first = ledger.entered["1"]
+    ledger.entered["2"] = replace(first, remote_id="2", amount=Decimal(-6))
+    ledger.entered["3"] = replace(first, remote_id="3", amount=Decimal(-60), customer_id="8")
+    with pytest.raises(SettlementRefused):
+        settling.mark_entered(
+            operator=carol, delivery_id=stuck_undo.pk, remote_id=remote_id, comment="done", system=ledger
+        )
+    stuck_undo.refresh_from_db()
+    assert (stuck_undo.state, stuck_undo.remote_id) == ("unknown", "")
+
+
+@pytest.mark.parametrize(("remote_id", "how"), [("1", "deleted"), ("2", "below zero")])
+def test_an_undo_is_settled_by_deleting_the_payment_or_by_one_below_zero(
+    remote_id: str, how: str, ledger: Ledger, carol: Operator, stuck_undo: Delivery
+) -> None:
+    first = ledger.entered["1"]
+    if how == "deleted":
+        ledger.entered["1"] = replace(first, deleted=True)
+    else:
+        ledger.entered["2"] = replace(first, remote_id="2", reference="by hand", amount=Decimal(-60))
+    settling.mark_entered(operator=carol, delivery_id=stuck_undo.pk, remote_id=remote_id, comment="done", system=ledger)
+    stuck_undo.refresh_from_db()
+    assert (stuck_undo.state, stuck_undo.remote_id) == ("delivered", remote_id)
+
+
+def test_a_payment_below_zero_takes_one_payment_back(
+    ledger: Ledger, anna: Customer, carol: Operator, stuck_undo: Delivery
+) -> None:
+    """Its id belongs to the undo that was settled with it first."""
+    ledger.entered["900"] = replace(ledger.entered["1"], remote_id="900", reference="by hand", amount=Decimal(-60))
+    settling.mark_entered(operator=carol, delivery_id=stuck_undo.pk, remote_id="900", comment="done", system=ledger)
+    payment = pay(carol, anna, "60")
+    drain(ledger)
+    reverse(carol, payment)
+    ledger.faults = ["refused"]
+    drain(ledger)
+    second = Delivery.objects.filter(kind="undo").latest("pk")
+    settling.begin_entering(operator=carol, delivery_id=second.pk, comment="by phone")
+    with pytest.raises(SettlementRefused):
+        settling.mark_entered(operator=carol, delivery_id=second.pk, remote_id="900", comment="done", system=ledger)
+
+
 def test_without_an_answer_the_id_is_not_believed(ledger: Ledger, carol: Operator, refused: Payment) -> None:
     part = parts(refused)[0]
     settling.begin_entering(operator=carol, delivery_id=part.pk, comment="by phone")
