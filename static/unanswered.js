@@ -52,7 +52,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches("[action$='/logout/']")) forget();
-    const money = form.querySelector("input[name=key]") && form.querySelector("[name=amount]");
+    const money = form.hasAttribute("data-payment") && form.querySelector("input[name=key]");
     if (event.defaultPrevented || !money || (event.submitter && event.submitter.hasAttribute("formaction"))) return;
     const key = remember(form);
     if (!navigator.onLine) show(key, "offline");

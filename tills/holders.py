@@ -46,14 +46,14 @@ def _till_under_lock(holder: Operator | Reseller) -> Till | None:
     return Till.objects.filter(operator=holder).first()
 
 
-def lock_tills(operator: Operator, till_id: int) -> None:
-    """Lock a till and beside it the operator's own, in the order of their ids, until the transaction ends.
+def lock_tills(operator: Operator, *others: int) -> None:
+    """Lock the operator's own till and others beside it, in the order of their ids, until the transaction ends.
 
     Where they have none yet nobody can make one meanwhile. Needs an open transaction.
     """
     require_transaction("lock_tills")
     own = find_till(operator) or _till_under_lock(operator.reseller or operator)
-    ids = {till_id} if own is None else {till_id, own.pk}
+    ids = {*others} if own is None else {*others, own.pk}
     list(Till.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
 
 

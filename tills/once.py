@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from accounts.models import Operator
 from tills import proofs
-from tills.locking import run_act
+from tills.locking import require_transaction, run_act
 from tills.models import Shift, Transaction, UsedForm
-from tills.refusals import FormTaken, FormUsedOtherwise
+from tills.refusals import FormGivenUp, FormTaken, FormUsedOtherwise
 
 Locked = TypeVar("Locked")
 MANAGE_DEPOSITS = "tills.manage_deposits"
 SUPERVISE = "tills.supervise_tills"
+GIVEN_UP = "given_up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,8 @@ def carry_out(asked: Asked, lock: Callable[[], Locked], do: Callable[[Locked], D
     """Take the locks, look the form up, and do what it asks unless it was done before; return the form as used.
 
     All or nothing, in a transaction of its own. Raises FormUsedOtherwise for the same key with other content,
-    FormTaken for somebody else's key, and whatever `lock` and `do` raise; nothing is written then.
+    FormTaken for somebody else's key, FormGivenUp for a form that was given up, and whatever `lock` and `do` raise;
+    nothing is written then.
     """
 
     def act() -> UsedForm:
@@ -71,7 +73,21 @@ def carry_out(asked: Asked, lock: Callable[[], Locked], do: Callable[[Locked], D
 
 def find_used(*, operator: Operator, key: UUID) -> UsedForm | None:
     """Return the operator's own form with this key when it was carried out; somebody else's answers like none."""
-    return UsedForm.objects.select_related("line__till", "shift__till").filter(operator=operator, key=key).first()
+    used = UsedForm.objects.select_related("line__till", "shift__till").exclude(act=GIVEN_UP)
+    return used.filter(operator=operator, key=key).first()
+
+
+def give_up_form(*, operator: Operator, key: UUID) -> bool:
+    """Return whether the form was carried out; if not, it never will be. Needs an open transaction.
+
+    Both sides write the same unique key: whoever comes second meets an IntegrityError, and reads what the first did.
+    """
+    require_transaction("give_up_form")
+    used = UsedForm.objects.filter(key=key).first()
+    if used is not None:
+        return used.operator_id == operator.pk and used.act != GIVEN_UP
+    _note(Asked(operator=operator, key=key, act=GIVEN_UP), Done())
+    return False
 
 
 def _used_before(asked: Asked) -> UsedForm | None:
@@ -80,6 +96,8 @@ def _used_before(asked: Asked) -> UsedForm | None:
         return None
     if used.operator_id != asked.operator.pk:
         raise FormTaken
+    if used.act == GIVEN_UP:
+        raise FormGivenUp
     if (used.act, used.content) != (asked.act, asked.spelled):
         raise FormUsedOtherwise(used)
     return used

@@ -46,6 +46,13 @@ class FormTaken(TillRefused):
         super().__init__(_("This form cannot be used. Open the page again."))
 
 
+class FormGivenUp(TillRefused):
+    """The form was given up before; it comes too late."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This form was given up, and nothing was recorded. Open the page again."))
+
+
 class FormUsedOtherwise(TillRefused):
     """The form was carried out before, with other content."""
 

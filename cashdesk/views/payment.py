@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +22,10 @@ from payments.printing import print_receipt
 from payments.reaching import reaches
 from payments.receipts import Receipt, read_receipt
 from payments.reversing import may_reverse
+from tills.models import IN_PROGRESS
+from tills.once import find_used
+
+ABOUT_A_SHIFT = {"issue", "open", "take_back", "count", "close", "force_close"}  # all others are about a line
 
 
 @require_safe
@@ -29,7 +33,7 @@ def receipt(request: OperatorRequest, key: UUID) -> HttpResponse:
     """Show the receipt of one payment; an unknown key and somebody else's answer the same."""
     payment = find_receipt(request, key)
     if payment is None:
-        return not_saved(request, key)
+        return till_form(request, key) or not_saved(request, key)
     return show_receipt(request, payment, None)
 
 
@@ -112,6 +116,17 @@ def visible_links(request: OperatorRequest, shown: Receipt) -> set[UUID]:
     return (
         set(Payment.objects.visible_to(request.user).filter(pk__in=ids).values_list("key", flat=True)) if ids else set()
     )
+
+
+def till_form(request: OperatorRequest, key: UUID) -> HttpResponse | None:
+    """Lead to what the operator's form about a till did; None where none was carried out with this key."""
+    used = find_used(operator=request.user, key=key)
+    if used is None:
+        return None
+    if used.shift is None or used.act not in ABOUT_A_SHIFT:
+        return redirect("movement", used.line_id)
+    is_own = used.shift.till.operator_id == request.user.pk
+    return redirect("shift") if is_own and used.shift.state in IN_PROGRESS else redirect("shift_report", used.shift_id)
 
 
 def not_saved(request: OperatorRequest, key: UUID) -> HttpResponse:

@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.money import plain_amount
+from payments.models import GivenUpKey
 from payments.verifying.report import Fault
 from tills import proofs
 from tills.models import Count, Kind, Shift, Till, Transaction, UsedForm
+from tills.once import GIVEN_UP
 
 Content = Mapping[str, object]
 DEPOSITS = {"create": Kind.DEPOSIT, "refill": Kind.REFILL, "withdrawal": Kind.WITHDRAWAL, "closing": Kind.CLOSING}
@@ -40,6 +42,9 @@ def _faults_of(form: UsedForm) -> Iterator[str]:
     if (line is None) != (form.line_id is None) or (shift is None) != (form.shift_id is None):
         yield _("this form names a line or a shift that is not there")
         return
+    if form.act == GIVEN_UP:
+        yield from _given_up_faults(form)
+        return
     if line is None:
         if form.act not in SHIFT or shift is None:
             yield _("this form has neither a line nor a shift of its kind")
@@ -52,6 +57,13 @@ def _faults_of(form: UsedForm) -> Iterator[str]:
         yield _("this form wrote a line of another kind")
     elif form.act in ASKED and form.content != proofs.spell(ASKED[form.act](line)):
         yield _("this form asked for something else than its line says")
+
+
+def _given_up_faults(form: UsedForm) -> Iterator[str]:
+    if form.line_id is not None or form.shift_id is not None or form.content != proofs.spell({}):
+        yield _("this form was given up, and yet it did something")
+    if not GivenUpKey.objects.filter(key=form.key, operator=form.operator_id).exists():
+        yield _("this form was given up by nobody")
 
 
 def _create(line: Transaction) -> Content:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
+from accounts.models import Operator
 from payments.models import GivenUpKey, Payment
 from tests.factories import PASSWORD, OperatorFactory
 from tests.screens.conftest import Counter
+from tests.shifts.desk import opened, supervisor
 
 # Ten seconds without an answer pass at once; the page's own code is as it is shipped.
 HURRY = """
@@ -79,13 +81,29 @@ def test_only_after_giving_up_it_is_said_that_nothing_was_recorded(counter: Coun
     send_and_wait(page)
     page.get_by_role("link", name="Check whether it was saved").click()
     expect(page.locator("main")).not_to_contain_text("Nothing was recorded")
-    page.get_by_role("button", name="Give up this payment").click()
+    page.get_by_role("button", name="Give up this form").click()
     expect(page.locator("main")).to_contain_text("Nothing was recorded, and nothing will be")
     assert GivenUpKey.objects.count() == 1
     assert not Payment.objects.exists()
     page.unroute(CARD_POST)
     counter.open("/cashdesk/?q=jnovak")
     expect(page.locator("#no-answer")).to_be_hidden()
+
+
+def test_a_form_of_the_shift_does_not_make_the_desk_forget_the_payment(
+    counter: Counter, alice: Operator, bob: Operator
+) -> None:
+    opened(supervisor(bob), alice)
+    page = open_card(counter)
+    card = page.url
+    lose(page, after_saving=False)
+    send_and_wait(page)
+    counter.open("/cashdesk/shift/")
+    page.locator("#drop_amount").fill("20")
+    page.get_by_role("button", name="Bring to the safe").click()
+    expect(page.locator(".receipt")).to_contain_text("€20.00")
+    page.goto(card)
+    expect(page.locator("#no-answer")).to_contain_text("has not been answered")
 
 
 def test_without_a_connection_the_page_says_so_at_once(counter: Counter) -> None:
