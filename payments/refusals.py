@@ -85,6 +85,13 @@ class KeyGivenUp(PaymentRefused):
         super().__init__(_("This form was given up, and nothing was recorded. Open the customer again."))
 
 
+class DrawerCounted(PaymentRefused):
+    """The holder of the till has counted its drawer, and has seen what was expected."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The drawer was counted. Ask your supervisor."))
+
+
 class AlreadyReversed(PaymentRefused):
     """The payment has been reversed before."""
 

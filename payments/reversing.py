@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Operator
 from payments.models import Payment, Reversal
 from payments.recording import lock_customers, record_reversal
-from payments.refusals import AlreadyReversed, ReasonMissing
+from payments.refusals import AlreadyReversed, DrawerCounted, ReasonMissing
 from payments.taking import check_access
 from tills.locking import run_act
-from tills.models import Till
+from tills.models import Shift, Till
 
 REVERSE_PERMISSION = "payments.reverse_payment"
 
@@ -72,12 +72,22 @@ def read_locked(operator: Operator, key: UUID) -> Payment:
 
 
 def check_reversible(operator: Operator, payment: Payment, reason: Reversal.Reason, comment: str) -> None:
-    """Raise what speaks against a reversal: AlreadyReversed, PermissionDenied, or ReasonMissing. Needs the locks."""
+    """Raise what speaks against a reversal: AlreadyReversed, PermissionDenied, DrawerCounted, or ReasonMissing.
+
+    Needs the locks.
+    """
     check_access(operator)
     earlier = Reversal.objects.filter(payment=payment).first()
     if earlier is not None:
         raise AlreadyReversed(earlier)
     if not may_reverse(operator, payment):
         raise PermissionDenied(_("The time to reverse this payment yourself is over. Ask your supervisor."))
+    check_not_counted(operator, payment.transaction.till)
     if reason == Reversal.Reason.OTHER and not comment:
         raise ReasonMissing(_("Write why the payment is reversed"))
+
+
+def check_not_counted(operator: Operator, till: Till) -> None:
+    """Raise DrawerCounted for the holder of a drawer between count and close: they have seen what is expected."""
+    if till.operator_id == operator.pk and Shift.objects.filter(till=till, state=Shift.State.COUNTED).exists():
+        raise DrawerCounted

@@ -9,11 +9,13 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import Operator
 from payments.models import Payment, Reversal
-from payments.refusals import NoOpenShift
+from payments.moving import move_payment
+from payments.refusals import DrawerCounted, NoOpenShift
 from payments.reversing import reverse_payment
 from payments.taking import take_payment
 from payments.verifying import Asked, verify_books
 from tests.factories import CustomerFactory, card, order, pay
+from tests.people import grant, signed_in
 from tests.shifts.desk import (
     balance,
     book,
@@ -225,6 +227,28 @@ def test_what_came_after_the_count_asks_for_another(alice: Operator, bob: Operat
     closed(alice, counted(alice, shift, cash_of("100.00")))
     assert balance(till) == 0
     sound()
+
+
+def test_between_count_and_close_the_cashier_gives_no_money_back(alice: Operator, bob: Operator, till: Till) -> None:
+    """They have seen that 60 are missing: a payment of 60 that was never paid back would be no short any more."""
+    shift = opened(bob, alice)
+    payment, right = pay(alice, CustomerFactory.create(), "60.00"), CustomerFactory.create()
+    counted(alice, shift, cash_of("100"))
+    before = rows(Transaction, Reversal)
+
+    for holder in (alice, grant(alice, "payments.reverse_payment")):
+        with pytest.raises(DrawerCounted):
+            reverse_payment(operator=holder, key=payment.key, reason=Reversal.Reason.CHANGED_MIND)
+        with pytest.raises(DrawerCounted):
+            move_payment(operator=holder, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    answer = signed_in(alice).post(f"/cashdesk/payments/{payment.key}/reverse/", {"reason": "changed", "comment": ""})
+
+    assert (answer.status_code, rows(Transaction, Reversal)) == (422, before)
+    assert "The drawer was counted. Ask your supervisor." in answer.text
+    closed(alice, shift, "no idea")
+    ended = Transaction.objects.filter(till=till, number__gt=2).order_by("number")
+    assert list(ended.values_list("kind", "cash")) == [("short", D(-60)), ("drop", D(-100))]
+    reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.CHANGED_MIND)
 
 
 def test_a_supervisor_closes_a_shift_that_was_left_open(alice: Operator, bob: Operator, till: Till) -> None:
