@@ -39,9 +39,10 @@ def count_drawer(*, operator: Operator, shift_id: int, counted: Counted, key: UU
     return shift_of(carry_out(asked, lambda: lock_own(operator, shift_id), do).shift)
 
 
-def close_shift(*, operator: Operator, shift_id: int, comment: str, key: UUID) -> Shift:
+def close_shift(*, operator: Operator, shift_id: int, comment: str, key: UUID, count: int | None = None) -> Shift:
     """Close the own counted shift: over or short, the counted cash to the safe, and the Z report; return the shift.
 
+    `count` is the number of the count that the holder saw, if it must be the last one.
     Sent again with the same key it returns the same shift. Raises a TillRefused (ReasonNeeded for a difference above
     the tolerance), PermissionDenied, or Shift.DoesNotExist for somebody else's shift, and has then written nothing.
     """
@@ -51,11 +52,15 @@ def close_shift(*, operator: Operator, shift_id: int, comment: str, key: UUID) -
         check_may(operator)
         if locked.shift.state != Shift.State.COUNTED:
             raise ShiftRefused(_("Count the drawer first. A shift that was closed stays closed."))
-        count = last_count(locked.shift)
+        counted = last_count(locked.shift)
+        if count not in (None, counted.number):
+            raise ShiftRefused(
+                _("The drawer was counted again meanwhile. Look at the last count, and close the shift.")
+            )
         last = journal.head(locked.till)
-        if (last.number if last else 0) != count.after_number:
+        if (last.number if last else 0) != counted.after_number:
             raise ShiftRefused(_("Something was recorded since the drawer was counted. Count again."))
-        _close(asked, locked, count, comment)
+        _close(asked, locked, counted, comment)
         return Done(shift=locked.shift)
 
     return shift_of(carry_out(asked, lambda: lock_own(operator, shift_id), do).shift)

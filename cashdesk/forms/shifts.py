@@ -118,11 +118,16 @@ class ForcedForm(CountForm):
 
 
 class CloseForm(CommentForm):
-    """The end of a shift, and why its count is off, if it is."""
+    """The end of a shift by the count that was shown, and why it is off, if it is."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
         super().__init__(*args, comment=_("If the count is off: why"), **kwargs)
         self.fields["comment"].widget.attrs["autofocus"] = True
+        self.fields["count"].error_messages = dict.fromkeys(
+            ("required", "invalid"), _("This form had lost its count. Open the page again.")
+        )
 
 
 class DrawerForm(AmountForm):

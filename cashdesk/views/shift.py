@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cashdesk.forms.base import refuse_unwritable
@@ -47,11 +48,14 @@ def shift(request: OperatorRequest) -> HttpResponse:
 def post(request: OperatorRequest) -> HttpResponse:
     """Carry the sent form out; one that was carried out before leads to where it led then."""
     act, key = request.POST.get("act", ""), read_key(request.POST)
+    if act not in FORMS:
+        return see_other("shift")
     used = find_used(operator=request.user, key=key) if key else None
     current = used.shift if used else current_shift(request)
-    if act not in FORMS or current is None:
-        return see_other("shift")
     form = FORMS[act](request.POST, name=act)
+    if current is None or not (used or request.POST.get("shift", "") == str(current.pk)):
+        form.add_error(None, why_not_this(request))
+        return show(request, act, form, status=409)
     if not form.is_valid():
         return show(request, act, form)
     try:
@@ -67,6 +71,18 @@ def post(request: OperatorRequest) -> HttpResponse:
     if isinstance(done, Transaction):
         return see_other("movement", done.pk)
     return see_other("shift_report", done.pk) if done.state == Shift.State.CLOSED else see_other("shift")
+
+
+def why_not_this(request: OperatorRequest) -> str:
+    """Return why a form is not carried out that is about another shift than the one that is going on, or about none."""
+    asked = request.POST.get("shift", "")
+    key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else 0
+    meant = Shift.objects.filter(till__operator=request.user, pk=key).first()
+    if meant is not None and meant.state == Shift.State.CLOSED:
+        return _("This shift was closed meanwhile. What you sent was not recorded.")
+    if meant is not None and meant.state == Shift.State.CANCELLED:
+        return _("This float was taken back meanwhile. What you sent was not recorded.")
+    return _("This form is about no shift that is going on. What you sent was not recorded.")
 
 
 def carry_out(request: OperatorRequest, act: str, current: Shift, form: KeyedForm) -> Shift | Transaction:
@@ -100,6 +116,7 @@ def show(
         "till": till,
         "form": sent,
         "forms": {name: sent if sent and name == act else FORMS[name](name=name) for name in possible},
+        "not_recorded": sent if sent and act not in possible else None,
         "counts": counts,
         "last": last_count(current) if current and current.state == Shift.State.COUNTED else None,
         "float_rows": counts[0].rows.all() if current and current.state == Shift.State.ISSUED else [],

@@ -208,12 +208,13 @@ def test_no_refusal_and_no_slip_names_a_figure(alice: Operator, bob: Operator) -
         (own, {"act": act, "amount": "9000", "comment": "x"}) for act in ("create", "refill", "withdraw", "close")
     ]
     drawer = [
-        (shift, {"act": act, "amount": amount, "comment": comment, "voucher": ""})
+        (shift, {"act": act, "shift": pk, "count": "1", "amount": amount, "comment": comment, "voucher": ""})
+        for pk in (str(day.shift.pk), "")
         for act in ("pay_in", "pay_out", "drop", "close", "open")
         for amount, comment in (("3990", "x"), ("0", "x"), ("1", ""))
     ]
     others = [
-        (shift, {"act": "count", "d500000": "x"}),
+        *((shift, {"act": "count", "shift": pk, "d500000": "x"}) for pk in (str(day.shift.pk), "")),
         (f"{shifts}new/", {"cashier": str(alice.pk), "d500000": "1"}),
         *(
             (f"{shifts}{day.shift.pk}/", {"act": act, "comment": "x"})

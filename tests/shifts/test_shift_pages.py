@@ -10,10 +10,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Operator
-from tests.desk.pages import page, soup_of, words
+from tests.desk.pages import filled_form, page, soup_of, words
 from tests.factories import CustomerFactory, OperatorFactory, pay
 from tests.people import signed_in
 from tests.shifts.desk import cash_of, closed, counted, issued, opened, supervisor, till_with_shifts
+from tills import shifts
+from tills.closing import force_close
 from tills.holders import till_to_be
 from tills.models import Count, Shift, Till, Transaction, ZReport
 
@@ -31,7 +33,11 @@ def till(alice: Operator) -> Till:
 
 
 def form(act: str, **fields: str) -> dict[str, str]:
-    return {"act": act, "key": str(uuid4()), **fields}
+    """Return what a form sends that was opened now: it names the shift and the count that its page shows."""
+    shift = Shift.objects.order_by("pk").last()
+    count = shift.counts.order_by("number").last() if shift else None
+    shown = {"shift": str(shift.pk) if shift else "", "count": str(count.number) if count else ""}
+    return {"act": act, "key": str(uuid4()), **shown, **fields}
 
 
 def count_of(**pieces: int) -> dict[str, str]:
@@ -98,6 +104,71 @@ def test_a_form_sent_twice_leads_to_the_same_page(alice: Operator, bob: Operator
     assert Shift.objects.count() == 1
     assert ZReport.objects.count() == (act == "close")
     assert Count.objects.filter(purpose="closing").count() == (act in {"count", "close"})
+
+
+@pytest.mark.parametrize("act", ["open", "drop", "pay_out", "count"])
+def test_a_form_of_a_shift_that_is_over_does_nothing_to_the_one_that_followed(
+    alice: Operator, bob: Operator, till: Till, act: str
+) -> None:
+    """The page of the first shift is still open in another tab; the amount on its button is the first float's."""
+    first = issued(bob, alice)
+    if act != "open":
+        opened_first = shifts.open_shift(operator=alice, shift_id=first.pk, key=uuid4())
+    old = form(act, amount="5", comment="Stamps", voucher="R-17", **count_of(d50=2, d20=7))
+    if act == "open":
+        shifts.take_float_back(operator=bob, shift_id=first.pk, key=uuid4())
+        second = issued(bob, alice, cash_of("250"))
+    else:
+        closed(alice, counted(alice, opened_first, cash_of("100")))
+        second = opened(bob, alice, cash_of("250"))
+    before = Transaction.objects.count()
+
+    soup = soup_of(signed_in(alice).post(SHIFT, old), 409)
+
+    said = "This float was taken back meanwhile" if act == "open" else "This shift was closed meanwhile"
+    assert said in words(soup.select_one(".error-summary"))
+    assert Transaction.objects.count() == before
+    assert Shift.objects.get(pk=second.pk).state == ("issued" if act == "open" else "open")
+    if act == "open":
+        assert "Confirm €250.00 and open the shift" in words(soup)
+    else:
+        kept = {"drop": "#drop_amount[value='5']", "pay_out": "#pay_out_voucher[value='R-17']"}
+        assert soup.select_one(kept.get(act, "#count_d200000[value='7']"))
+    shown = filled_form(soup, f"form:has(button[value={act}])")
+    assert shown["shift"] == [str(second.pk)]
+
+
+def test_a_count_that_comes_after_the_supervisor_closed_the_shift_is_shown_again(
+    alice: Operator, bob: Operator, till: Till
+) -> None:
+    shift = opened(bob, alice)
+    typed = form("count", cheques="12.50 77", **count_of(d50=2, d20=7))
+    force_close(operator=bob, shift_id=shift.pk, counted=cash_of("100"), comment="Late", key=uuid4())
+
+    soup = soup_of(signed_in(alice).post(SHIFT, typed), 409)
+
+    assert "This shift was closed meanwhile" in words(soup.select_one(".error-summary"))
+    kept = [words(row) for row in soup.select("[aria-labelledby=not-recorded] dl > div")]
+    assert kept == ["€50.00 2", "€20.00 7", "Cheques 12.50 77"]
+    assert Count.objects.filter(purpose="closing").count() == 1
+
+
+def test_closing_closes_with_the_count_that_was_shown(alice: Operator, bob: Operator, till: Till) -> None:
+    """In another tab the drawer was counted again: the button here still says the first amount."""
+    shift = counted(alice, opened(bob, alice), cash_of("100"))
+    client = signed_in(alice)
+    old = filled_form(page(client, SHIFT), "form:has(button[value=close])") | {"act": "close"}
+    counted(alice, shift, cash_of("50"))
+
+    soup = soup_of(client.post(SHIFT, old | {"comment": "No idea"}), 422)
+
+    assert "The drawer was counted again meanwhile" in words(soup.select_one(".error-summary"))
+    assert soup.select_one("#close_comment[value='No idea']")
+    assert Shift.objects.get().state == Shift.State.COUNTED
+    again = filled_form(soup, "form:has(button[value=close])") | {"act": "close"}
+    assert client.post(SHIFT, again).status_code == 303
+    assert client.post(SHIFT, again)["Location"] == f"{SHIFTS}{shift.pk}/"
+    assert ZReport.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -180,7 +251,7 @@ def test_another_cashiers_shift_is_not_there(alice: Operator, bob: Operator, til
     shift = opened(bob, alice)
     other = signed_in(OperatorFactory.create())
     assert other.get(f"{SHIFTS}{shift.pk}/").status_code == other.get(f"{SHIFTS}999/").status_code == 404
-    assert other.post(SHIFT, form("count")).status_code == 303
+    assert other.post(SHIFT, form("count", **count_of(d50=2))).status_code == 409
     assert Shift.objects.get().state == Shift.State.OPEN
 
 
