@@ -102,6 +102,11 @@ def parse_amount(text: str) -> Decimal:
     return Decimal(f"{whole}.{part or 0}").quantize(unit())
 
 
+def reads_as_amount(text: str) -> bool:
+    """Return whether the text has the shape of an amount, also where it is too long or too fine for one."""
+    return TYPED.fullmatch(_without_sign(text).translate(OTHER_DIGITS)) is not None
+
+
 def _too_fine(whole: str, part: str) -> str:
     """Return the sentence for an amount with more decimals than the currency has."""
     if len(part) == 3 and set(part) == {"0"}:  # 1.000 may be a thousand or one

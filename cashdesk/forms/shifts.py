@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Operator
 from cashdesk.forms.base import LineField
 from cashdesk.forms.deposits import COMMENT, AmountForm, CommentForm, KeyedForm
-from customers.money import AmountNotUnderstood, format_amount, parse_amount
+from customers.money import AmountNotUnderstood, format_amount, parse_amount, plain_amount, reads_as_amount
 from tills.counting import MOST_PIECES, Counted, Paper
 from tills.denominations import denominations
 
 MOST_PAPERS = 200
 REFERENCE = 64
+LONGEST_AMOUNT = 4  # words, with a space for thousands
 
 
 class PapersField(forms.CharField):
@@ -46,7 +47,29 @@ class PapersField(forms.CharField):
             raise ValidationError(
                 _("%(line)s: an amount above zero, a space, and a short number") % {"line": line[:40]}
             )
+        self._check_one_reading(line, amount, parsed)
         return Paper(parsed, reference.strip())
+
+    def _check_one_reading(self, line: str, amount: str, parsed: Decimal) -> None:
+        """Raise ValidationError for 1 234.50 778, whose first words are one amount with a space for thousands."""
+        words = line.split()
+        most = min(len(words), LONGEST_AMOUNT)
+        longest = max((n for n in range(1, most + 1) if reads_as_amount(" ".join(words[:n]))), default=0)
+        if longest <= len(amount.split()) or parse_or_none(" ".join(words[:longest])) == parsed:
+            return
+        one = " ".join(["".join(words[:longest]), *words[longest:]])
+        plain = plain_amount(parsed)
+        two = " ".join([plain, *words[len(amount.split()) :]]) if "." in plain else line.replace(" ", " #", 1)
+        facts = {"line": line[:40], "one": one[:40], "two": two[:40]}
+        raise ValidationError(_("%(line)s: write %(one)s or %(two)s") % facts, code="amount")
+
+
+def parse_or_none(text: str) -> Decimal | None:
+    """Return the amount, or None where it is not understood."""
+    try:
+        return parse_amount(text)
+    except AmountNotUnderstood:
+        return None
 
 
 class CountForm(KeyedForm):

@@ -16,8 +16,9 @@ from tests.people import signed_in
 from tests.shifts.desk import cash_of, closed, counted, issued, opened, supervisor, till_with_shifts
 from tills import shifts
 from tills.closing import force_close
+from tills.counting import Counted
 from tills.holders import till_to_be
-from tills.models import Count, Shift, Till, Transaction, ZReport
+from tills.models import Count, CountRow, Shift, Till, Transaction, ZReport
 
 SHIFT, SHIFTS, NEW = "/cashdesk/shift/", "/cashdesk/shifts/", "/cashdesk/shifts/new/"
 
@@ -179,6 +180,9 @@ def test_closing_closes_with_the_count_that_was_shown(alice: Operator, bob: Oper
         ({"d500000": "1000001"}, "€50.00: enter how many there are, like 12"),
         ({"cheques": "12.50 a\nmany"}, "many: Enter an amount, like 1234.50"),
         ({"slips": "0"}, "0: an amount above zero"),
+        ({"cheques": "1 234.50 778"}, "1 234.50 778: write 1234.50 778 or 1.00 234.50 778"),
+        ({"cheques": "12 778"}, "12 778: write 12778 or 12.00 778"),
+        ({"slips": "1 234.505"}, "1 234.505: write 1234.505 or 1.00 234.505"),
         ({"key": "x"}, "This form had lost its key"),
     ],
 )
@@ -190,6 +194,38 @@ def test_a_count_that_is_not_understood_counts_nothing(
     assert said in words(soup.select_one(".error-summary"))
     assert Shift.objects.get().state == Shift.State.OPEN
     assert Count.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "amount", "number"),
+    [
+        ("1234.50 778", "1234.50", "778"),
+        ("1\u00a0234.50 778", "1234.50", "778"),
+        ("12.00 778", "12.00", "778"),
+        ("12 77", "12.00", "77"),
+        ("12 7788", "12.00", "7788"),
+        ("12 No 778", "12.00", "No 778"),
+        ("12.50 € 778", "12.50", "€ 778"),
+    ],
+)
+def test_a_line_that_reads_in_one_way_is_a_cheque_with_its_number(
+    alice: Operator, bob: Operator, till: Till, line: str, amount: str, number: str
+) -> None:
+    opened(bob, alice)
+    signed_in(alice).post(SHIFT, form("count", cheques=line, **count_of(d50=2)))
+    cheque = CountRow.objects.get(what="cheque")
+    assert (cheque.value, cheque.reference) == (Decimal(amount), number)
+
+
+def test_where_there_are_no_decimals_a_sign_stands_before_the_number(
+    alice: Operator, bob: Operator, till: Till, settings: Settings
+) -> None:
+    settings.CASHDESK_CURRENCY = "JPY"
+    opened(bob, alice, Counted())
+    client = signed_in(alice)
+    soup = soup_of(client.post(SHIFT, form("count", cheques="100 778", **count_of(d50=0))), 422)
+    assert "100 778: write 100778 or 100 #778" in words(soup.select_one(".error-summary"))
+    assert client.post(SHIFT, form("count", cheques="100 #778", **count_of(d50=0))).status_code == 303
 
 
 def test_a_pay_out_needs_a_reason(alice: Operator, bob: Operator, till: Till) -> None:
