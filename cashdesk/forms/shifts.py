@@ -102,6 +102,12 @@ class CountForm(KeyedForm):
         """The currency in which the page sums what was typed so far."""
         return str(settings.CASHDESK_CURRENCY)
 
+    def clean(self) -> None:
+        """Refuse a form in which nothing was counted: a count can never be taken back. A zero is a number."""
+        if not any(self.data.get(name, "").strip() for name in self.values):
+            first = next(iter(self.values))
+            self.add_error(first, _("Enter at least one number, 0 where there is nothing"))
+
     def pieces(self) -> Iterator[BoundField]:
         """Yield the fields of the notes and coins, the largest first."""
         return (self[name] for name in self.values)

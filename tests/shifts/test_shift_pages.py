@@ -196,6 +196,19 @@ def test_a_count_that_is_not_understood_counts_nothing(
     assert Count.objects.count() == 1
 
 
+@pytest.mark.parametrize("typed", [{}, {"d500000": " "}, {"cheques": "12.50 77"}])
+def test_a_count_in_which_nothing_was_counted_does_not_end_the_shift(
+    alice: Operator, bob: Operator, till: Till, typed: dict[str, str]
+) -> None:
+    opened(bob, alice)
+    client = signed_in(alice)
+    soup = soup_of(client.post(SHIFT, form("count") | typed), 422)
+    assert "Enter at least one number, 0 where there is nothing" in words(soup.select_one(".error-summary"))
+    assert Shift.objects.get().state == Shift.State.OPEN
+    assert client.post(SHIFT, form("count", d10000="0"))["Location"] == SHIFT
+    assert Shift.objects.get().state == Shift.State.COUNTED
+
+
 @pytest.mark.parametrize(
     ("line", "amount", "number"),
     [
