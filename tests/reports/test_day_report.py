@@ -273,6 +273,28 @@ def test_shifts_stand_with_what_they_were_over_or_short(alice: Operator, bob: Op
     assert "−€2.00" in words(page(signed_in(bob), ADDRESS).select_one("[aria-labelledby=shifts]"))
 
 
+def test_a_shift_that_crosses_midnight_is_short_on_the_day_on_which_it_was_closed(
+    alice: Operator, bob: Operator
+) -> None:
+    chief = supervisor(bob)
+    till_with_shifts(alice, tolerance=D("5.00"))
+    with time_machine.travel("2026-03-23T21:00:00Z", tick=False):
+        shift = opened(chief, alice)
+    with time_machine.travel("2026-03-25T02:00:00Z", tick=False):
+        closed(alice, counted(alice, shift, cash_of("98.00")))
+
+    off = {
+        day: [row.difference for row in read_report(bob, date(2026, 3, day), date(2026, 3, day)).shifts]
+        for day in range(22, 27)
+    }
+    assert off == {22: [], 23: [None], 24: [None], 25: [D("-2.00")], 26: []}
+    (row,) = read_report(bob, date(2026, 3, 23), date(2026, 3, 25)).shifts
+    assert (row.day, row.closed_on, row.difference) == (date(2026, 3, 23), date(2026, 3, 25), D("-2.00"))
+    assert "−€2.00" in words(
+        page(signed_in(bob), f"{ADDRESS}?from=2026-03-25&to=2026-03-25").select_one("[aria-labelledby=shifts]")
+    )
+
+
 def test_an_open_shift_stands_without_a_difference(alice: Operator, bob: Operator) -> None:
     till_with_shifts(alice)
     opened(supervisor(bob), alice)
