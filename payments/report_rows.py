@@ -37,7 +37,10 @@ class Row(Sums):
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket(Sums):
-    """The sums of one business day, or of one hour of the clock (0 to 23)."""
+    """The sums of one business day, or of one hour of the clock: 0 to 23, and from 24 on what is of the next day.
+
+    Where the day starts in the middle of an hour, the rest of that hour is its last one, 28 for a day from 04:30.
+    """
 
     start: date | int
 
@@ -52,7 +55,7 @@ class Piece(Sums):
     method: tuple[int, int, str]
     taker: int
     till: str
-    reseller: str
+    reseller: tuple[str, int]
     first: int
     last: int
     first_number: int

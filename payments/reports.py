@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, ExtractHour
+from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce, ExtractHour, ExtractMinute
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +25,7 @@ Lines = QuerySet[Transaction, Transaction]
 PAID, UNDONE = Transaction.Kind.PAYMENT, Transaction.Kind.REVERSAL
 # A reversal stands under whoever took the payment, so that each operator's net is what they answer for.
 TAKER = Coalesce("reversal__payment__transaction__operator", "operator")
-GROUPS = ("till__code", "method__order", "method", "method__name", "reseller__name")
+GROUPS = ("till__code", "method__order", "method", "method__name", "reseller", "reseller__name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def read_report(operator: Operator, since: date, until: date) -> Report:
         methods=table(by_method, lambda piece: piece.method, lambda piece: piece.method[2]),
         operators=table(by_taker, lambda piece: piece.taker, lambda piece: names[piece.taker]),
         tills=table(by_till, lambda piece: piece.till, lambda piece: piece.till),
-        resellers=table(by_reseller, lambda piece: piece.reseller, lambda piece: piece.reseller or _("No reseller")),
+        resellers=table(by_reseller, lambda piece: piece.reseller, lambda piece: piece.reseller[0] or _("No reseller")),
         documents=_documents(operator, since, until),
         takings=_hours(lines) if since == until else _days(lines, since, until),
         shifts=read_shifts(operator, since, until),
@@ -98,7 +98,7 @@ def _pieces(lines: Lines) -> list[Piece]:
             method=(row["method__order"], row["method"], row["method__name"]),
             taker=row["taker"],
             till=row["till__code"],
-            reseller=row["reseller__name"] or "",
+            reseller=(row["reseller__name"] or "", row["reseller"] or 0),
             **{name: row[name] for name in bounds},
             **_figures(row),
         )
@@ -134,14 +134,21 @@ def _documents(operator: Operator, since: date, until: date) -> list[Row]:
 
 def _hours(lines: Lines) -> list[Bucket]:
     """Return the hours of the clock from the first to the last in which something was taken, in the day's order."""
-    hour = ExtractHour("recorded_at", tzinfo=timezone.get_default_timezone())
-    found = lines.annotate(hour=hour).values("hour").annotate(**_sums(Q(kind=PAID), Q(kind=UNDONE)))
-    starts = settings.CASHDESK_DAY_STARTS.hour
-    by_place = {(row["hour"] - starts) % 24: _figures(row) for row in found}
+    zone, starts = timezone.get_default_timezone(), settings.CASHDESK_DAY_STARTS
+    hour, minute = (extract("recorded_at", tzinfo=zone) for extract in (ExtractHour, ExtractMinute))
+    is_rest = Q(hour=starts.hour, minute__lt=starts.minute)
+    found = lines.annotate(hour=hour, minute=minute).annotate(is_rest=Case(When(is_rest, then=1), default=0))
+    sums = found.values("hour", "is_rest").annotate(**_sums(Q(kind=PAID), Q(kind=UNDONE)))
+    by_place = {(row["hour"] - starts.hour) % 24 + 24 * row["is_rest"]: _figures(row) for row in sums}
     if not by_place:
         return []
     places = range(min(by_place), max(by_place) + 1)
-    return [Bucket(start=(place + starts) % 24, **by_place.get(place, {})) for place in places]
+    return [Bucket(start=_start(place + starts.hour), **by_place.get(place, {})) for place in places]
+
+
+def _start(hour: int) -> int:
+    """Return the hour as the clock says it; the rest of the hour in which the day started stays above 23."""
+    return hour if hour == settings.CASHDESK_DAY_STARTS.hour + 24 else hour % 24
 
 
 def _days(lines: Lines, since: date, until: date) -> list[Bucket]:

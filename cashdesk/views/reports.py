@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, time
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -124,12 +124,17 @@ def file_name(form: PeriodForm) -> str:
 
 def short_name(start: date | int) -> str:
     """Return what stands under a bar: the hour, or month and day."""
-    return f"{start:02}" if isinstance(start, int) else f"{start:%m-%d}"
+    return f"{start % 24:02}" if isinstance(start, int) else f"{start:%m-%d}"
 
 
 def long_name(start: date | int) -> str:
     """Return what stands in the table beside the chart: an hour of the clock, or a day."""
-    return f"{start:02}:00–{(start + 1) % 24:02}:00" if isinstance(start, int) else format_day(start)
+    if not isinstance(start, int):
+        return format_day(start)
+    hour, starts = start % 24, settings.CASHDESK_DAY_STARTS
+    first = starts if start == starts.hour else time(hour)
+    last = starts if start >= 24 else time((hour + 1) % 24)
+    return f"{first:%H:%M}–{last:%H:%M}"
 
 
 def rows_of(report: Report, operator: Operator) -> Iterator[list[Cell]]:
@@ -139,7 +144,8 @@ def rows_of(report: Report, operator: Operator) -> Iterator[list[Cell]]:
             yield cells(table, row.name, row, row.first, row.last)
     for bucket in report.takings:
         is_hour = isinstance(bucket.start, int)
-        yield cells("hour" if is_hour else "day", f"{bucket.start:02}" if is_hour else str(bucket.start), bucket)
+        name = short_name(bucket.start) if is_hour else str(bucket.start)
+        yield cells("hour" if is_hour else "day", name, bucket)
     for shift in report.shifts:
         name = f"{shift.till} {shift.number}"
         yield ["shift", name, *[None] * 5, shift.difference, settings.CASHDESK_CURRENCY, None, None]

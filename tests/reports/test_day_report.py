@@ -24,7 +24,7 @@ from payments.reversing import reverse_payment
 from payments.taking import take_payment
 from tests.answers import body_of
 from tests.desk.pages import page, soup_of, words
-from tests.factories import CustomerFactory, InvoiceFactory, card, give_room, order, pay
+from tests.factories import CustomerFactory, InvoiceFactory, OperatorFactory, card, give_room, order, pay
 from tests.people import grant, signed_in
 from tests.shifts.desk import cash_of, closed, counted, opened, supervisor, till_with_shifts
 from tills.days import today
@@ -146,6 +146,36 @@ def test_hours_are_those_of_the_clock_in_the_days_order(alice: Operator, bob: Op
     assert [(bucket.start, bucket.paid) for bucket in report.takings] == [
         (22, D("10.00")), (23, ZERO), (0, D("10.00")),
     ]  # fmt: skip
+
+
+def test_a_day_that_starts_at_half_past_keeps_its_first_and_its_last_half_hour_apart(
+    alice: Operator, bob: Operator, settings: Settings
+) -> None:
+    settings.TIME_ZONE = "Europe/Prague"
+    settings.CASHDESK_DAY_STARTS = time(4, 30)
+    moments = (datetime(2026, 3, 10, 3, 40, tzinfo=UTC), datetime(2026, 3, 11, 3, 20, tzinfo=UTC))
+    for moment, amount in zip(moments, ("10.00", "7.00"), strict=True):
+        with time_machine.travel(moment, tick=False):
+            pay(alice, CustomerFactory.create(), amount)
+
+    client, days = signed_in(bob), "?from=2026-03-10&to=2026-03-10"
+    shown = [words(row) for row in page(client, ADDRESS + days).select(".chart-and-table tbody tr")]
+    assert len(shown) == 25
+    assert shown[0].startswith("04:30–05:00 1 €10.00")
+    assert shown[1].startswith("05:00–06:00 0")
+    assert shown[-1].startswith("04:00–04:30 1 €7.00")
+    hours = [(row["name"], row["paid"]) for row in rows(client, days) if row["table"] == "hour"]
+    assert (hours[0], hours[-1]) == (("04", "10.00"), ("04", "7.00"))
+
+
+def test_resellers_of_one_name_are_not_one(alice: Operator, bob: Operator) -> None:
+    for code, amount in (("south-1", "5.00"), ("south-2", "7.00")):
+        reseller = Reseller.objects.create(name="South", code=code)
+        give_room(reseller)
+        operator = OperatorFactory.create(reseller=reseller)
+        pay(operator, CustomerFactory.create(reseller=reseller), amount)
+    found = read_report(bob, today(), today()).resellers
+    assert [(row.name, row.net) for row in found] == [("South", D("5.00")), ("South", D("7.00"))]
 
 
 def test_a_resellers_supervisor_sees_the_reseller_alone(charlie: Operator, taken: None) -> None:
