@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -44,9 +45,31 @@ class AccountSum:
 
 
 def movements(operator: Operator, since: date, until: date) -> Lines:
-    """Return the lines of these business days in scope, without the operator's own shift that is counted blind."""
-    lines = Transaction.objects.visible_to(operator).filter(business_date__gte=since, business_date__lte=until)
-    return lines.exclude(hidden_lines(operator)).order_by("business_date", "pk")
+    """Return the lines of these business days in scope, without the operator's own shift that is counted blind.
+
+    Its float and its drops are left out of the safe, too: else one side of a movement would be booked alone.
+    """
+    lines = _in_scope(operator, since, until).exclude(hidden_lines(operator))
+    return lines.exclude(_other_sides(operator)).order_by("business_date", "pk")
+
+
+def leaves_own_shift_out(operator: Operator, since: date, until: date) -> bool:
+    """Return whether something of these days is left out, since the operator counts blind."""
+    return _in_scope(operator, since, until).filter(hidden_lines(operator)).exists()
+
+
+def _in_scope(operator: Operator, since: date, until: date) -> Lines:
+    return Transaction.objects.visible_to(operator).filter(business_date__gte=since, business_date__lte=until)
+
+
+def _other_sides(operator: Operator) -> Q:
+    """Return the condition for the lines in other tills that the lines of the operator's own blind shift name."""
+    between = Transaction.objects.filter(hidden_lines(operator), kind__in=(Kind.FLOAT, Kind.DROP))
+    found = Q(pk__in=[])
+    for payload in between.values_list("payload", flat=True):
+        code, _dash, number = json.loads(payload)["movement"]["other"].rpartition("-")
+        found |= Q(till__code=code, number=int(number))
+    return found
 
 
 def read_accounts() -> Accounts:

@@ -15,7 +15,15 @@ from cashdesk.csv_files import csv_download
 from cashdesk.forms.report import PeriodForm
 from cashdesk.http import OperatorRequest
 from cashdesk.views.reports import check_right, file_name, period_in_words
-from payments.accounting import Entry, account_sums, entries, missing_accounts, movements, read_accounts
+from payments.accounting import (
+    Entry,
+    account_sums,
+    entries,
+    leaves_own_shift_out,
+    missing_accounts,
+    movements,
+    read_accounts,
+)
 
 COLUMNS = [
     *("business_date", "document", "recorded_at", "kind", "method", "till", "operator"),
@@ -31,13 +39,13 @@ def accounts(request: OperatorRequest) -> HttpResponse:
 
 @require_safe
 def accounts_csv(request: OperatorRequest) -> HttpResponseBase:
-    """Download every movement with its accounts; where one has none, nothing is exported and the page says which."""
+    """Download every movement with its accounts; where one has none or is left out, the page says so instead."""
     check_right(request.user)
     form = PeriodForm(request.GET)
     if not form.is_valid():
         return show(request, form)
     lines, booked = movements(request.user, form.first, form.last), read_accounts()
-    if missing_accounts(lines, booked):
+    if missing_accounts(lines, booked) or leaves_own_shift_out(request.user, form.first, form.last):
         return show(request, form, status=422)
     rows = ([csv_cells(cells(entry)) for entry in chunk] for chunk in entries(lines, booked))
     return csv_download(f"{file_name(form).replace('report', 'accounts')}.csv", COLUMNS, rows)
@@ -55,6 +63,7 @@ def show(request: OperatorRequest, form: PeriodForm, status: int = 200) -> HttpR
         "form": form,
         "period": period_in_words(form),
         "missing": missing,
+        "leaves_own_shift_out": leaves_own_shift_out(request.user, form.first, form.last),
         "sums": [] if missing else account_sums(lines, booked),
         "file": f"{reverse('accounts_csv')}?{days}",
         "report": f"{reverse('report_day')}?{days}",

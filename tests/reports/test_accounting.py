@@ -21,7 +21,7 @@ from tests.answers import body_of
 from tests.desk.pages import page, soup_of, words
 from tests.factories import CustomerFactory, card, cash, give_room, pay
 from tests.people import grant, signed_in
-from tests.shifts.desk import cash_of, closed, counted, opened, supervisor, till_with_shifts
+from tests.shifts.desk import cash_of, closed, counted, dropped, opened, supervisor, till_with_shifts
 from tills.days import today
 from tills.models import Booking, Kind, Transaction
 
@@ -135,6 +135,34 @@ def test_ones_own_blind_shift_is_left_out(alice: Operator, bob: Operator, booked
     pay(cashier, CustomerFactory.create(), "61.37")
     body = body_of(signed_in(cashier).get(PAGE)).decode()
     assert "61.37" not in body
+
+
+def test_while_ones_own_blind_shift_is_left_out_no_half_of_it_is_booked_and_nothing_goes_out(
+    alice: Operator, bob: Operator, booked: None
+) -> None:
+    for kind in (Kind.FLOAT, Kind.FLOAT_GIVEN, Kind.DROP, Kind.DROP_TAKEN):
+        Booking.objects.create(kind=kind, debit="211", credit="261")
+    chief, cashier = supervisor(bob), grant(alice, "payments.view_all_payments")
+    till_with_shifts(alice)
+    shift = opened(chief, cashier)
+    dropped(cashier, shift, "33.00")
+    opened(chief, chief, cash_of("20"))  # the safe's lines of other shifts stay
+    pay(chief, CustomerFactory.create(), "10.00")
+    said = "Your own open shift is left out until its cash has been counted."
+
+    client = signed_in(cashier)
+    soup = page(client, PAGE)
+    assert said in words(soup)
+    assert not soup.select("a[download]")
+    sums = account_sums(movements(cashier, today(), today()), read_accounts())
+    assert [(row.account, row.debit, row.credit) for row in sums] == [
+        ("211", D("50.00"), D(0)), ("261", D(0), D("40.00")), ("311", D(0), D("10.00")),
+    ]  # fmt: skip
+    assert said in words(soup_of(client.get(FILE), 422))
+
+    counted(cashier, shift, cash_of("67"))
+    assert said not in words(page(client, PAGE))
+    assert len(rows(cashier)) == Transaction.objects.count() == 7
 
 
 def test_the_file_is_read_in_chunks_and_holds_each_line_once(
