@@ -8,7 +8,7 @@ import json
 import os
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -82,7 +82,8 @@ def read_anchor(line: str) -> Anchor:
         anchor = json.loads(line)
         mac = str(anchor.pop("mac", ""))
         text = proofs.canonical(anchor)
-    except (AttributeError, TypeError, ValueError):
+        f"{text}{mac}".encode()  # JSON can spell half a character, which nobody has signed
+    except (AttributeError, RecursionError, TypeError, ValueError):
         raise AnchorBroken(_("this is not an anchor")) from None
     if anchor.get("anchor") != KIND:
         raise AnchorBroken(_("this is not an anchor"))
@@ -101,10 +102,13 @@ def append_anchor(path: Path) -> str:
     Raises AnchorRefused when the file cannot be written or does not end with an anchor of ours.
     """
     try:
-        with path.open("a+", encoding="utf-8") as file:  # "a": whatever else writes, nothing is overwritten
+        with path.open("a+", encoding="utf-8", errors="replace") as file:
+            # "a": whatever else writes, nothing is overwritten
             fcntl.flock(file, fcntl.LOCK_EX)
-            line = make_anchor(_last_mac(file, path))
-            file.write(line + "\n")
+            last = deque(_from_the_start(file), maxlen=1)
+            line = make_anchor(_mac_of(last[0], path) if last else proofs.FIRST)
+            end = "" if not last or last[0].endswith("\n") else "\n"  # lost, by an editor or a copy
+            file.write(f"{end}{line}\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -112,14 +116,15 @@ def append_anchor(path: Path) -> str:
     return line
 
 
-def _last_mac(file: Any, path: Path) -> str:  # Any: an open text file
-    """Return the signature of the file's last anchor, or what stands for it before the first."""
+def _from_the_start(file: TextIO) -> TextIO:
     file.seek(0)
-    last = deque(file, maxlen=1)
-    if not last:
-        return proofs.FIRST
+    return file
+
+
+def _mac_of(last: str, path: Path) -> str:
+    """Return the signature of the file's last anchor; raises AnchorRefused when the line is none."""
     try:
-        return str(read_anchor(last[0])["mac"])
+        return str(read_anchor(last)["mac"])
     except AnchorBroken as fault:
         raise AnchorRefused(
             _("The last line of %(path)s: %(fault)s. Keep this file, and begin another one.")

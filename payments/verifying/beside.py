@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef
@@ -12,7 +13,7 @@ from accounts.models import Operator, Reseller
 from customers.money import SCALE, format_amount
 from payments import history
 from payments.models import Allocation, Delivery, GivenUpKey, Payment, Printing, Reversal
-from payments.verifying.report import Fault, Tally
+from payments.verifying.report import Fault, Tally, as_far_as_readable
 from tills.models import PaymentMethod, Till, Transaction
 
 Missing = type[Model]
@@ -20,13 +21,17 @@ Missing = type[Model]
 
 def faults_beside(tally: Tally) -> Iterator[Fault]:
     """Return what is wrong beside the lines, given what was counted on the way through all of them."""
-    yield from _stray_rows(tally)
-    yield from _missing_people(tally)
-    yield from _doubled_tills()
-    yield from _papers()
-    yield from _given_up()
-    yield from _batches()
-    yield from _sums(tally)
+    looks: list[tuple[str, Callable[[], Iterator[Fault]]]] = [
+        (_("rows that belong to no line"), partial(_stray_rows, tally)),
+        (_("people and methods"), partial(_missing_people, tally)),
+        (_("tills"), _doubled_tills),
+        (_("printings"), _papers),
+        (_("forms given up"), _given_up),
+        (_("batches"), _batches),
+        (_("sums of history"), partial(_sums, tally)),
+    ]
+    for where, look in looks:
+        yield from as_far_as_readable(where, look)
 
 
 def odd_methods(tally: Tally) -> Iterator[Fault]:

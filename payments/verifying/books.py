@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from accounts.models import Operator
@@ -18,7 +19,7 @@ from payments.verifying.belonging import Ground
 from payments.verifying.beside import faults_beside, odd_methods
 from payments.verifying.documents import whole_unit
 from payments.verifying.overpaid import overpaid
-from payments.verifying.report import Report
+from payments.verifying.report import Report, as_far_as_readable
 from payments.verifying.rows import Stretch, TillFacts, stretches
 from payments.verifying.shifts import shift_faults
 from payments.verifying.walking import Walkers, walkers
@@ -39,12 +40,12 @@ def verify_books(asked: Asked) -> Report:
     """Verify everything as of one moment, while the desk goes on, and return what was found; writes nothing."""
     began, report = time.monotonic(), Report()
     with walkers(asked.processes) as crew, one_moment():
-        others = [crew.begin(look) for look in (overpaid, shift_faults)]
+        others = {_("documents"): crew.begin(overpaid), _("shifts and movements"): crew.begin(shift_faults)}
         _walk(report, crew)
         report.add_faults(faults_beside(report.tally))
-        for found in others:
-            report.add_faults(found())
-        report.add_warnings(odd_methods(report.tally))
+        for where, found in others.items():
+            report.add_faults(as_far_as_readable(where, found))
+        report.add_warnings(as_far_as_readable(_("methods"), lambda: odd_methods(report.tally)))
         report.printings = Printing.objects.count()
         if asked.anchors is not None:
             verify_anchors(asked.anchors, asked.max_age_minutes, report)

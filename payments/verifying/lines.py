@@ -12,17 +12,16 @@ from django.utils.translation import gettext as _
 from payments.verifying import deliveries, documents, plain, rows, spelling
 from payments.verifying.belonging import Belonging
 from payments.verifying.belonging import Ground as Ground  # proofs take it from here
-from payments.verifying.report import Fault, Tally
+from payments.verifying.report import WRONG_SHAPE, Fault, Tally, unreadable
 from payments.verifying.rows import Head, LineRow, ReversalRow, Stretch, TillFacts
 from tills import proofs
-from tills.models import EFFECTS, Transaction, numbered
+from tills.models import EFFECTS, Transaction
 
 CLOCK_STEP = timedelta(seconds=5)  # two machines of one shop may differ by this
 PAYMENT, REVERSAL = Transaction.Kind.PAYMENT.value, Transaction.Kind.REVERSAL.value
 SIGNS = {PAYMENT: -1, REVERSAL: 1}  # of the effect on the till's balance; of the cash the opposite
 MOVED = {kind.value: signs for kind, signs in EFFECTS.items()}
 NONE: list[ReversalRow] = []
-WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass
@@ -46,7 +45,7 @@ class Counted:
         alike = (row.kind, row.method_id, row.operator_id, row.reseller_id, row.effect != 0, row.cash != 0)
         sums = self._alike.setdefault(alike, [0, 0, 0, 0])
         sums[0] += 1
-        sums[1] += row.amount
+        sums[1] += row.amount if type(row.amount) is int else 0  # else it is a fault of the line
         sums[2] += row.payment_id is not None
         sums[3] += len(belonging.reversals)
         for part in belonging.parts:
@@ -80,21 +79,29 @@ def examine(stretch: Stretch, ground: Ground) -> Examined:
     lines, reversals = rows.read_lines(stretch), rows.read_reversals(stretch)
     parts, undoing, counted = rows.read_parts(lines), rows.read_undoing(lines), Counted()
     for row in lines:
-        where = numbered(till.code, row.number)
+        where = rows.name_of(till, row.number)
         if row.pk == last:
             found.faults.append(
                 Fault(where, _("more than one payment belongs to it, or it is reversed more than once"))
             )
             continue
         own = deliveries.by_part(parts[row.payment_id]) if row.payment_id in parts else []
-        undone_by = None if row.undone_in is None else numbered(till.code, undoing.get(row.undone_in, 0))
+        undone_by = None if row.undone_in is None else rows.name_of(till, undoing.get(row.undone_in, 0))
         belonging = Belonging(where, own, reversals.get(row.pk, NONE), undone_by)
-        if not plain.is_plain(row, head, till, belonging, ground):
+        if not _is_plain(row, head, till, belonging, ground):
             _look_closely(found, row, head, till, belonging, ground)
         counted.add(row, belonging)
         head, last = row, row.pk
     found.tally = counted.tally(ground)
     return found
+
+
+def _is_plain(row: LineRow, head: Head | LineRow, till: TillFacts, belonging: Belonging, ground: Ground) -> bool:
+    """Return whether nothing is wrong with a line at one glance; what cannot be read is looked at closely."""
+    try:
+        return plain.is_plain(row, head, till, belonging, ground)
+    except WRONG_SHAPE:
+        return False
 
 
 def _look_closely(
@@ -107,7 +114,7 @@ def _look_closely(
         if row.recorded_at < head.recorded_at or row.key_id != head.key_id:
             found.warnings += [Fault(belonging.where, what) for what in _oddities(row, head, ground)]
     except WRONG_SHAPE as error:
-        wrong.append(_("it cannot be read: %(error)r") % {"error": error})
+        wrong.append(unreadable(error))
     found.faults += [Fault(belonging.where, what) for what in wrong]
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from django.utils.translation import gettext as _
+
 KEPT = 1000  # faults that are kept word for word; the rest is counted
+WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # SQLite stores anything
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,19 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
+
+
+def unreadable(error: Exception) -> str:
+    """Return what is said of something whose columns hold what they cannot."""
+    return _("it cannot be read: %(error)r") % {"error": error}
+
+
+def as_far_as_readable(where: str, look: Callable[[], Iterable[Fault]]) -> Iterator[Fault]:
+    """Return the faults that are found until something cannot be read, and then that."""
+    try:
+        yield from look()
+    except WRONG_SHAPE as error:
+        yield Fault(where, unreadable(error))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from payments.models import Allocation, Reversal
 from payments.verifying.columns import AmongThese, Day, Key, Moment, money
 from tills import proofs
-from tills.models import Transaction
+from tills.models import Transaction, numbered
 
 STRETCH = 10_000  # lines that are in memory at one time, in each process
 
@@ -185,7 +185,16 @@ def read_lines(stretch: Stretch) -> list[LineRow]:
     Sorted here: the database would carry the documents along, and write them to its disk to do so.
     """
     lines = Transaction.objects.filter(**stretch.bounds()).order_by()
-    return sorted(map(LineRow._make, lines.values_list(*LINE_COLUMNS)), key=attrgetter("number", "pk"))
+    found = list(map(LineRow._make, lines.values_list(*LINE_COLUMNS)))
+    try:
+        return sorted(found, key=attrgetter("number", "pk"))
+    except TypeError:  # SQLite stores text in a column of numbers
+        return sorted(found, key=lambda row: (type(row.number) is not int, row.number, row.pk))
+
+
+def name_of(till: TillFacts, number: int) -> str:
+    """Return the number printed on paper; of a number that is none, what stands there."""
+    return numbered(till.code, number) if type(number) is int else f"{till.code}-{number!r}"
 
 
 def read_parts(lines: Sequence[LineRow]) -> dict[int, list[PartRow]]:
@@ -210,5 +219,5 @@ def read_reversals(stretch: Stretch) -> dict[int, list[ReversalRow]]:
 
 def read_undoing(lines: Sequence[LineRow]) -> dict[int, int]:
     """Return the numbers of the lines, by id, that undo some of these lines; they may stand in a later stretch."""
-    ids = [line.undone_in for line in lines if line.undone_in is not None]
+    ids = [line.undone_in for line in lines if type(line.undone_in) is int]
     return dict(Transaction.objects.filter(pk__in=ids).order_by().values_list("pk", "number"))
