@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +75,23 @@ def read_receipt(payment: Payment) -> Receipt:
         reversal=getattr(payment, "reversal", None),
         replaces=getattr(payment, "replaces", None),
     )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What was signed of a payment or a reversal, whatever stands in the columns today."""
+
+    number: str
+    amount: Decimal
+    method: str
+    recorded_at: datetime
+
+
+def read_signed(line: Transaction) -> Signed:
+    """Return what was signed of a line."""
+    signed = _signed(line)["line"]
+    moment = datetime.fromisoformat(signed["recorded_at"])
+    return Signed(signed["document"], Decimal(signed["amount"]).scaleb(-SCALE), signed["method"]["name"], moment)
 
 
 def _signed(line: Transaction) -> dict[str, Any]:  # Any: JSON, as the journal wrote it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import logging
 import re
 
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from payments.models import Payment
 from tills import proofs
+from tills.models import Transaction
 
 log = logging.getLogger(__name__)
 MAC_BYTES = 10  # 80 bits; the page counts wrong tokens besides
@@ -20,6 +22,10 @@ TOKEN = re.compile(rf"(?P<line>[a-z2-7]{{1,13}})(?P<mac>[a-z2-7]{{{MAC_LENGTH}}}
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
+class NotCheckable(Exception):
+    """Whether the receipt is genuine cannot be said now: a former key is missing, or the books were changed."""
+
+
 def token_of(payment: Payment) -> str:
     """Return the payment's token: its line in base 32, and a code that only the holder of the proof key can make.
 
@@ -27,26 +33,46 @@ def token_of(payment: Payment) -> str:
     """
     line = payment.transaction
     key = proofs.key_ring().get(line.key_id)
-    return "" if key is None else _number(line.pk) + _mac(line.pk, key)
+    return "" if key is None else _number(line.pk) + _mac(line.pk, line.digest, key)
 
 
 def find_by_token(token: str) -> Payment | None:
-    """Return the payment with this token, or None for a token that was never on a receipt."""
+    """Return the payment with this token, its line as it was signed, or None for a token that was never on a receipt.
+
+    Raises NotCheckable when the line, or the next one that is there, was signed with a key that is not configured: so
+    it tells of no number whether a payment has it. Raises it also for a right token whose line was changed.
+    """
     match = TOKEN.fullmatch(token)
-    if match is None or (line := _value(match["line"])) >= 2**63 or _number(line) != match["line"]:
+    if match is None or (number := _value(match["line"])) >= 2**63 or _number(number) != match["line"]:
         return None
-    payments = Payment.objects.select_related("transaction__till", "transaction__method")
-    payment = payments.filter(transaction=line).first()
-    key = proofs.key_ring().get(payment.transaction.key_id) if payment else None
-    if payment is not None and key is None:
-        log.error("A receipt cannot be checked. %s", proofs.UnknownKey(payment.transaction.key_id))
+    next_line = Transaction.objects.filter(pk__gte=number).order_by("pk").values_list("key_id", flat=True).first()
+    payment = Payment.objects.select_related("transaction").filter(transaction=number).first()
+    key = settings.CASHDESK_PROOF_KEY if next_line is None else proofs.key_ring().get(next_line)
     # The code is computed for what is not there as well, so that both take the same time.
-    fits = hmac.compare_digest(_mac(line, key or settings.CASHDESK_PROOF_KEY), match["mac"])
-    return payment if fits and key is not None else None
+    digest = payment.transaction.digest if payment else proofs.FIRST
+    fits = hmac.compare_digest(_mac(number, digest, key or settings.CASHDESK_PROOF_KEY), match["mac"])
+    if key is None:
+        log.error("A receipt cannot be checked. %s", proofs.UnknownKey(str(next_line)))
+        raise NotCheckable
+    if payment is None or not fits:
+        return None
+    if not _is_as_signed(payment, key):
+        log.error("The line %s was changed: its receipt cannot be checked. Run verify_books.", number)
+        raise NotCheckable
+    return payment
 
 
-def _mac(line: int, key: str) -> str:
-    code = hmac.digest(proofs.derive(key, PURPOSE), str(line).encode(), "sha256")[:MAC_BYTES]
+def _is_as_signed(payment: Payment, key: str) -> bool:
+    """Return whether the line's document is the signed one, and this payment's."""
+    line = payment.transaction
+    digest = proofs.digest_by(key.encode(), payload=line.payload, previous=line.previous_digest)
+    return digest == line.digest and json.loads(line.payload)["payment"]["key"] == str(payment.key)
+
+
+def _mac(number: int, digest: str, key: str) -> str:
+    """Return the code for a line: its digest is in it, since a restored database gives its number away anew."""
+    text = f"{number}:{digest}".encode()
+    code = hmac.digest(proofs.derive(key, PURPOSE), text, "sha256")[:MAC_BYTES]
     return base64.b32encode(code).decode().lower()
 
 

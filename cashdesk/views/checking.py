@@ -8,27 +8,29 @@ from django.views.decorators.http import require_safe
 
 from cashdesk.addresses import WINDOW_SECONDS, is_within
 from payments.models import Printing, Reversal
-from payments.receipts import read_receipt
-from payments.tokens import find_by_token
+from payments.receipts import read_signed
+from payments.tokens import NotCheckable, find_by_token
 
 CHECKS_A_MINUTE = 30
 
 
 @require_safe
 def check(request: HttpRequest, token: str) -> HttpResponse:
-    """Say whether the receipt with this token is genuine, and what it is for; 429 for who asks too often."""
+    """Say whether the receipt with this token is genuine, and what was signed of it; 429 for who asks too often."""
     if not is_within(CHECKS_A_MINUTE, request, "check"):
         answer = render(request, "desk/check.html", {"asked_too_often": True}, status=429)
         answer["Retry-After"] = str(WINDOW_SECONDS)
         return answer
-    payment = find_by_token(token)
+    try:
+        payment = find_by_token(token)
+    except NotCheckable:
+        return render(request, "desk/check.html", {"not_checkable": True}, status=503)
     if payment is None:
         return render(request, "desk/check.html", status=404)
+    reversal = Reversal.objects.select_related("transaction").filter(payment=payment).first()
     context = {
-        "payment": payment,
-        "line": payment.transaction,
-        "method": read_receipt(payment).method,
-        "reversal": Reversal.objects.select_related("transaction").filter(payment=payment).first(),
+        "signed": read_signed(payment.transaction),
+        "reversal": reversal and read_signed(reversal.transaction),
         "printings": Printing.objects.filter(payment=payment).count(),
     }
     return render(request, "desk/check.html", context)

@@ -10,8 +10,10 @@ from customers.models import Customer
 from payments.models import Payment, Reversal
 from payments.printing import print_receipt
 from payments.reversing import reverse_payment
-from payments.tokens import _mac, find_by_token, token_of
+from payments.tokens import _mac, _number, find_by_token, token_of
+from tests.evidence.looking import execute
 from tests.factories import CustomerFactory, pay
+from tests.house.books import count_on_from, switch_off_triggers, undone
 from tests.people import signed_in
 from tills.models import PaymentMethod
 
@@ -108,10 +110,76 @@ def test_a_token_is_made_with_the_key_that_signed_the_line(payment: Payment) -> 
     with override_settings(CASHDESK_PROOF_KEY="k" * 32, CASHDESK_PROOF_KEYS_OLD=(old,)):
         assert token_of(payment) == token
         assert find_by_token(token) == payment
-    number = token[:-16]
+    line = payment.transaction
+    forged = token[:-16] + _mac(line.pk, line.digest, "k" * 32)
     with override_settings(CASHDESK_PROOF_KEY="k" * 32):
-        forged = number + _mac(payment.transaction_id, "k" * 32)
-        assert [find_by_token(text) for text in (token, forged)] == [None, None]
+        answers = [Client().get(f"/r/{text}") for text in (token, token[:-16] + "a" * 16, forged)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert len({answer.content for answer in answers}) == 1
+    assert "This receipt cannot be checked now" in answers[0].text
+    assert "genuine receipt" not in answers[0].text.lower()
+
+
+def test_without_a_former_key_no_number_is_told_to_be_a_payment(payment: Payment, alice: Operator) -> None:
+    """A reversal's line and a payment's answer alike, and what was signed since is checked as before."""
+    reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    undone_in = Reversal.objects.get().transaction_id
+    taken, between, beyond = (_number(pk) + "a" * 16 for pk in (payment.transaction_id, undone_in, undone_in + 5))
+    with override_settings(CASHDESK_PROOF_KEY="k" * 32):
+        answers = [Client().get(f"/r/{text}").status_code for text in (taken, between)]
+        newer = pay(alice, Customer.objects.get())
+        assert answers == [503, 503]
+        assert Client().get(f"/r/{token_of(newer)}").status_code == 200
+        assert Client().get(f"/r/{beyond}").status_code == 404
+
+
+def test_an_amount_changed_in_the_database_is_not_shown(payment: Payment) -> None:
+    token, line = token_of(payment), payment.transaction
+    with undone():
+        switch_off_triggers("tills_transaction")
+        change = "amount = 9990000, effect = -9990000, cash = 9990000, balance_after = balance_before - 9990000"
+        execute(f"UPDATE tills_transaction SET {change} WHERE id = %s", line.pk)
+        page = Client().get(f"/r/{token}").text
+    assert "€12.34" in page
+    assert "999" not in page
+
+
+def test_a_document_changed_in_the_database_is_not_called_genuine(
+    payment: Payment, caplog: pytest.LogCaptureFixture
+) -> None:
+    token, line = token_of(payment), payment.transaction
+    with undone():
+        switch_off_triggers("tills_transaction")
+        forged = line.payload.replace('"amount":123400', '"amount":9990000')
+        execute("UPDATE tills_transaction SET payload = %s WHERE id = %s", forged, line.pk)
+        answer = Client().get(f"/r/{token}")
+    assert answer.status_code == 503
+    assert "Genuine" not in answer.text
+    assert "999" not in answer.text
+    assert "Run verify_books" in caplog.text
+
+
+def test_old_paper_does_not_show_the_payment_that_took_its_number_after_a_restore(
+    payment: Payment, alice: Operator
+) -> None:
+    lost = pay(alice, Customer.objects.get(), "99.00")
+    token, line = token_of(lost), lost.transaction
+    for table in ("payments_delivery", "payments_allocation", "payments_payment", "tills_transaction"):
+        switch_off_triggers(table)
+    execute(
+        "DELETE FROM payments_delivery WHERE allocation_id IN (SELECT id FROM payments_allocation"
+        " WHERE payment_id = %s)",
+        lost.pk,
+    )
+    execute("DELETE FROM payments_allocation WHERE payment_id = %s", lost.pk)
+    execute("DELETE FROM payments_payment WHERE id = %s", lost.pk)
+    execute("DELETE FROM tills_transaction WHERE id = %s", line.pk)
+    count_on_from("tills_transaction", line.pk - 1)
+    again = pay(alice, Customer.objects.get(), "1.00")
+    assert again.transaction_id == line.pk
+    answer = Client().get(f"/r/{token}")
+    assert answer.status_code == 404
+    assert Client().get(f"/r/{token_of(again)}").status_code == 200
 
 
 def test_without_the_key_of_its_line_a_receipt_has_no_code_and_the_log_says_why(
@@ -121,7 +189,7 @@ def test_without_the_key_of_its_line_a_receipt_has_no_code_and_the_log_says_why(
     with override_settings(CASHDESK_PROOF_KEY="k" * 32, CASHDESK_BASE_URL="https://pay.example"):
         paper = signed_in(alice).get(f"/cashdesk/payments/{payment.key}/")
         answer = Client().get(f"/r/{token}")
-    assert (paper.status_code, answer.status_code) == (200, 404)
+    assert (paper.status_code, answer.status_code) == (200, 503)
     assert "receipt-check" not in paper.text
     (said,) = (record.getMessage() for record in caplog.records if record.name == "payments.tokens")
     assert "Add the former key to CASHDESK_PROOF_KEYS_OLD" in said
