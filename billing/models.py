@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operator
+from customers.models import Customer
 from payments.models import Delivery
 
 
@@ -224,8 +225,14 @@ class DifferenceQuerySet(models.QuerySet["Difference"]):
     """Differences, narrowed to what an operator may see."""
 
     def visible_to(self, operator: Operator) -> Self:
-        """Return the differences in payments of the operator's scope; what is nobody's is for those who see all."""
-        return self if operator.reseller_id is None else self.filter(delivery__in=Delivery.objects.settled_by(operator))
+        """Return the differences in payments that the operator's reseller took, and in balances of its customers.
+
+        What is nobody's is for those who see all.
+        """
+        if operator.reseller_id is None:
+            return self
+        taken = Q(delivery__in=Delivery.objects.settled_by(operator))
+        return self.filter(taken | Q(customer__in=Customer.objects.visible_to(operator)))
 
 
 class Difference(models.Model):
@@ -248,6 +255,14 @@ class Difference(models.Model):
     kind = models.CharField(_("what differs"), max_length=9, choices=Kind.choices)
     delivery = models.ForeignKey(
         Delivery, verbose_name=_("delivery"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    customer = models.ForeignKey(
+        Customer,
+        verbose_name=_("customer whose balance differs"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     reference = models.CharField(_("reference"), max_length=64, blank=True)
     customer_id_there = models.CharField(_("customer"), max_length=64, blank=True)

@@ -197,17 +197,12 @@ def _compare_balances(comparison: Comparison) -> None:
                     Difference(
                         reconciliation=comparison.record,
                         kind=Kind.BALANCE,
-                        delivery=_last_of(customer),
+                        customer=customer,
                         customer_id_there=external_id,
                         here=plain_amount(customer.balance),
                         there=plain_amount(balance),
                     )
                 )
-
-
-def _last_of(customer: Customer) -> Delivery | None:
-    """Return a part of the customer's, which says in whose scope the difference is."""
-    return Delivery.objects.filter(**{CUSTOMER: customer}).order_by("pk").last()
 
 
 def is_ours(reference: str) -> bool:

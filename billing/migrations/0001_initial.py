@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("customers", "0001_initial"),
         ("payments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -166,6 +167,17 @@ class Migration(migrations.Migration):
                 ("remote_id", models.CharField(blank=True, max_length=64, verbose_name="id in the billing system")),
                 ("here", models.CharField(blank=True, max_length=255, verbose_name="here")),
                 ("there", models.CharField(blank=True, max_length=255, verbose_name="over there")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                        verbose_name="customer whose balance differs",
+                    ),
+                ),
                 (
                     "delivery",
                     models.ForeignKey(

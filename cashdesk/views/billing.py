@@ -29,7 +29,11 @@ COLUMNS = ("kind", "reference", "customer_id_there", "remote_id", "here", "there
 def billing(request: OperatorRequest) -> HttpResponse:
     """Show the connection, the queue, and what is stuck; for the right of its own."""
     check_right(request.user)
-    context = {"overview": read_overview(request.user), "is_live": settings.CASHDESK_BILLING != "files"}
+    context = {
+        "overview": read_overview(request.user),
+        "is_live": settings.CASHDESK_BILLING != "files",
+        "sees_all": request.user.reseller_id is None,
+    }
     return render(request, "desk/billing.html", context)
 
 
@@ -87,7 +91,12 @@ def differences(request: OperatorRequest) -> HttpResponse:
     check_right(request.user)
     record = Reconciliation.objects.filter(finished_at__isnull=False).first()
     found = last_differences(request, record)
-    context = {"record": record, "differences": found[:SHOWN], "more": max(0, found.count() - SHOWN)}
+    context = {
+        "record": record,
+        "differences": found[:SHOWN],
+        "more": max(0, found.count() - SHOWN),
+        "sees_all": request.user.reseller_id is None,
+    }
     return render(request, "desk/billing_differences.html", context)
 
 

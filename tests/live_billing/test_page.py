@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Operator
 from billing.contacts import REST, may_ask, note_failure
 from billing.delivering import deliver_next
-from billing.models import Contact, Settlement
+from billing.models import Contact, Pull, Reconciliation, Settlement
 from billing.working import drain
 from cashdesk.views import billing as billing_views
 from cashdesk.views import refreshing
@@ -93,6 +94,23 @@ def test_another_resellers_parts_are_neither_shown_nor_counted(
     assert parts(payment)[0].reference not in page
     assert "Nothing is stuck." in page
     assert client.get(f"{PAGE}parts/{parts(payment)[0].pk}/").status_code == 404
+
+
+def test_a_resellers_operator_learns_nothing_of_the_rest_of_the_house(
+    ledger: Ledger, anna: Customer, carol: Operator, charlie: Operator
+) -> None:
+    now = timezone.now()
+    Pull.objects.create(number=99, is_full=True, started_at=now, finished_at=now, customers=4711, unmapped="81, 82")
+    Reconciliation.objects.create(since=now.date(), started_at=now, finished_at=now, compared=4712)
+    note_failure("pull", "customer 83 cannot be read")
+    told = ("4711", "4712", "81, 82", "customer 83")
+    for operator, sees in ((carol, list(told)), (grant(charlie, "billing.manage_billing"), [])):
+        client = signed_in(operator)
+        pages = text(client, PAGE) + text(client, f"{PAGE}differences/")
+        assert [words for words in told if words in pages] == sees
+        assert "Last pull" in pages
+        assert "does not answer" in pages
+        assert "Nothing differs." in pages
 
 
 @pytest.mark.parametrize("count", [1, 20])

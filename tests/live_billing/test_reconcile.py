@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from accounts.models import Operator
+from accounts.models import Operator, Reseller
 from billing import settling
 from billing.exporting import commit_batch
 from billing.models import Difference
@@ -18,7 +18,7 @@ from billing.reconciling import is_ours, reconcile
 from billing.working import drain
 from customers.models import Customer
 from payments.models import Delivery, Payment
-from tests.factories import pay
+from tests.factories import give_room, pay
 from tests.live_billing.ledger import Ledger
 from tests.live_billing.looking import Clock, pulled, states
 from tests.live_billing.test_delivery import reverse
@@ -218,6 +218,31 @@ def test_a_reseller_sees_the_differences_of_its_own_payments_only(
     ledger.entered["1"] = replace(ledger.entered["1"], deleted=True)
     found(ledger)
     assert Difference.objects.visible_to(alice).count() == 1
+    assert Difference.objects.visible_to(charlie).count() == 0
+
+
+def test_a_reseller_sees_the_balances_of_its_own_customers_whoever_took_their_money(
+    ledger: Ledger, paid: Payment, alice: Operator, charlie: Operator
+) -> None:
+    ledger.accounts["7"].balance = Decimal(-1)
+    assert found(ledger) == [("balance", "7")]
+    assert Difference.objects.visible_to(alice).count() == 1
+    assert Difference.objects.visible_to(charlie).count() == 0
+    Customer.objects.update(reseller=charlie.reseller)
+    assert Difference.objects.visible_to(charlie).count() == 1
+
+
+def test_a_reseller_does_not_see_the_balance_of_a_customer_who_went_to_another(
+    ledger: Ledger, anna: Customer, charlie: Operator, north: Reseller
+) -> None:
+    Customer.objects.update(reseller=north)
+    give_room(north)
+    pay(charlie, anna, "60")
+    drain(ledger)
+    pulled(ledger, "7")
+    assert Customer.objects.get().reseller is None
+    ledger.accounts["7"].balance = Decimal(-1)
+    assert found(ledger) == [("balance", "7")]
     assert Difference.objects.visible_to(charlie).count() == 0
 
 
