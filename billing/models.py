@@ -248,6 +248,7 @@ class Difference(models.Model):
         CANCELLED = "undone", _("There, although reversed or cancelled here")
         UNKNOWN = "unknown", _("There, and not known here")
         BALANCE = "balance", _("Balance differs")
+        UNREAD = "unread", _("Could not be compared")
 
     reconciliation = models.ForeignKey(
         Reconciliation, verbose_name=_("reconciliation"), on_delete=models.CASCADE, related_name="differences"

@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                             ("undone", "There, although reversed or cancelled here"),
                             ("unknown", "There, and not known here"),
                             ("balance", "Balance differs"),
+                            ("unread", "Could not be compared"),
                         ],
                         max_length=9,
                         verbose_name="what differs",

@@ -65,6 +65,7 @@ class Ledger:
     unreadable: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)  # there, but the list does not name them
     silent: set[str] = field(default_factory=set)  # customers whose balance is not answered
+    odd: set[str] = field(default_factory=set)  # payments that cannot be read
     lock: threading.RLock = field(default_factory=threading.RLock)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -164,6 +165,8 @@ class Ledger:
     def payment(self, remote_id: str) -> RemotePayment | None:
         """Return one that stands."""
         self._answer(f"payment {remote_id}")
+        if remote_id in self.odd:
+            raise BillingUnavailable("odd amount")
         payment = self.entered.get(remote_id)
         return payment if payment and not payment.deleted else None
 
@@ -171,7 +174,11 @@ class Ledger:
         """Yield those that stand."""
         self._answer("payments")
         standing = [payment for payment in self.entered.values() if not payment.deleted]
-        yield Page([payment for payment in standing if payment.paid_on is None or payment.paid_on >= since])
+        shown = [payment for payment in standing if payment.paid_on is None or payment.paid_on >= since]
+        yield Page(
+            [payment for payment in shown if payment.remote_id not in self.odd],
+            [Unreadable(p.remote_id, p.customer_id, "odd amount") for p in shown if p.remote_id in self.odd],
+        )
 
     # --- The connection ----------------------------------------------------------------------------------------------
     def partners(self) -> Sequence[RemoteName]:

@@ -6,17 +6,18 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.models import Operator, Reseller
 from billing import settling
+from billing.connectors.protocol import BillingUnavailable, DocumentKind
 from billing.exporting import commit_batch
 from billing.models import Difference
 from billing.pulling import pull_all
 from billing.reconciling import is_ours, reconcile
 from billing.working import drain
-from customers.models import Customer
+from customers.models import Customer, Invoice
 from payments.models import Delivery, Payment
 from tests.factories import give_room, pay
 from tests.live_billing.ledger import Ledger
@@ -62,7 +63,10 @@ def test_a_payment_deleted_over_there_is_found(ledger: Ledger, paid: Payment) ->
     assert found(ledger) == [("deleted", reference(paid))]
 
 
-@pytest.mark.parametrize("change", [{"amount": Decimal(6)}, {"customer_id": "8"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": Decimal(6)}, {"customer_id": "8"}, {"document_id": "B"}, {"document_kind": None, "document_id": ""}],
+)
 def test_a_payment_changed_over_there_is_found(change: dict[str, object], ledger: Ledger, paid: Payment) -> None:
     ledger.entered["1"] = replace(ledger.entered["1"], **change)  # type: ignore[arg-type]
     assert found(ledger) == [("changed", reference(paid))]
@@ -71,6 +75,68 @@ def test_a_payment_changed_over_there_is_found(change: dict[str, object], ledger
 def test_a_payment_put_on_another_day_is_no_difference(ledger: Ledger, paid: Payment) -> None:
     ledger.entered["1"] = replace(ledger.entered["1"], paid_on=date(2000, 1, 1))
     assert found(ledger) == []
+
+
+def test_a_document_that_the_billing_system_chose_by_itself_is_no_difference(
+    ledger: Ledger, paid: Payment, alice: Operator
+) -> None:
+    """What was on account is allocated there later, and a proforma becomes an invoice when it is paid."""
+    ledger.issue("7", "P", "20", kind=DocumentKind.PROFORMA)
+    anna = pulled(ledger, "7")
+    pay(alice, anna, "20", invoices=[Invoice.objects.get(number="P").pk])
+    pay(alice, anna, "50")
+    drain(ledger)
+    pulled(ledger, "7")
+    proforma, on_account = ledger.entered["2"], ledger.entered["4"]
+    assert (proforma.document_kind, on_account.document_kind) == (DocumentKind.PROFORMA, None)
+    for payment in (proforma, on_account):
+        as_invoice = replace(payment, document_kind=DocumentKind.INVOICE, document_id="C")
+        ledger.entered[payment.remote_id] = as_invoice
+    assert found(ledger) == []
+
+
+def test_a_payment_that_cannot_be_read_is_told_and_the_others_are_compared(
+    ledger: Ledger, paid: Payment, alice: Operator
+) -> None:
+    second = pay(alice, Customer.objects.get(), "5")
+    drain(ledger)
+    pulled(ledger, "7")
+    ledger.odd = {"1"}
+    ledger.entered["2"] = replace(ledger.entered["2"], deleted=True)
+    assert found(ledger) == [("unread", reference(paid)), ("deleted", reference(second))]
+    assert Difference.objects.filter(kind="unread").get().there == "odd amount"
+
+
+def test_a_payment_of_others_that_cannot_be_read_is_told(ledger: Ledger, paid: Payment) -> None:
+    """Whether it is one of ours cannot be seen."""
+    ledger.entered["2"] = replace(ledger.entered["1"], remote_id="2", reference="")
+    ledger.odd = {"2"}
+    assert found(ledger) == [("unread", "7")]
+
+
+def test_a_payment_put_out_of_sight_that_cannot_be_read_is_told(ledger: Ledger, paid: Payment) -> None:
+    ledger.entered["1"] = replace(ledger.entered["1"], paid_on=date(2000, 1, 1))
+    ledger.odd = {"1"}
+    assert found(ledger) == [("unread", reference(paid))]
+
+
+def test_a_billing_system_that_no_longer_answers_ends_the_comparison(
+    ledger: Ledger, anna: Customer, alice: Operator
+) -> None:
+    for _ in range(5):
+        pay(alice, anna, "5")
+    drain(ledger)
+    pulled(ledger, "7")
+    for remote_id, payment in list(ledger.entered.items()):
+        ledger.entered[remote_id] = replace(payment, paid_on=date(2000, 1, 1))
+    ledger.odd = set(ledger.entered)
+    with pytest.raises(BillingUnavailable):
+        found(ledger)
+
+
+def test_a_balance_that_cannot_be_read_is_told(ledger: Ledger, paid: Payment) -> None:
+    ledger.silent = {"7"}
+    assert found(ledger) == [("unread", "7")]
 
 
 def test_two_payments_under_one_reference_are_found(ledger: Ledger, paid: Payment) -> None:
@@ -210,6 +276,16 @@ def test_the_command_exits_with_one_when_something_differs(
         call_command("reconcile_billing", csv=True, stdout=out, stderr=out)
     assert ended.value.code == 1
     assert f"deleted,{reference(paid)},7,1,60.00," in out.getvalue()
+
+
+def test_the_command_says_that_too_much_has_vanished(
+    ledger: Ledger, paid: Payment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CASHDESK_BILLING = "splynx"
+    monkeypatch.setattr("billing.management.commands.reconcile_billing.billing_system", lambda: ledger)
+    del ledger.accounts["7"]
+    with pytest.raises(CommandError, match="allow-vanished"):
+        call_command("reconcile_billing")
 
 
 def test_a_reseller_sees_the_differences_of_its_own_payments_only(

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from billing.connectors.choosing import NotConnected, billing_system
 from billing.connectors.protocol import BillingUnavailable
+from billing.faults import TooManyVanished
 from billing.models import Difference
 from billing.pulling import pull_changed
 from billing.reconciling import reconcile
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             system = billing_system()
             pull_changed(system)  # what has changed since the last pull is no difference
             record = reconcile(system, since=since or today() - timedelta(days=DAYS))
-        except (SwitchRefused, NotConnected, BillingUnavailable) as failure:
+        except (SwitchRefused, NotConnected, BillingUnavailable, TooManyVanished) as failure:
             raise CommandError(str(failure)) from failure
         found = list(record.differences.all())
         if options["csv"]:
