@@ -24,10 +24,14 @@ from customers.figures import Changes
 from customers.models import WANTED, Customer
 
 ASKED_AT_ONCE = 100  # by id: what one fetch number stands for is soon written
-FAILURES = 20  # customers without an answer in a row of pages, after which the rest is not tried
+FAILURES = 20  # customers in a row without an answer, with none between who had one: then the rest is not tried
 
 Progress = Callable[[int], object]
 Thing = TypeVar("Thing")
+
+
+class NobodyAnswers(BillingUnavailable):
+    """Too many customers in a row have no figures."""
 
 
 class Refreshed(StrEnum):
@@ -50,6 +54,7 @@ class Run:
     reflected: int = 0
     unmapped: set[str] = field(default_factory=set)
     unclear: dict[str, str] = field(default_factory=dict)
+    failures: int = 0  # customers in a row of whom no figures came
 
     @property
     def number(self) -> int:
@@ -76,17 +81,18 @@ class Run:
         self.changes += changes
         self.asked += len(gathered.figures) + len(gathered.absent)
         self.unmapped |= gathered.unmapped
-        self.keep_in_mind(gathered.unclear)
+        self.keep_in_mind(gathered.unclear, others_answered=bool(gathered.figures or gathered.absent))
         return changes
 
-    def keep_in_mind(self, unclear: dict[str, str]) -> None:
-        """Ask again, another time, for customers of whom no figures came; raises when they are too many."""
+    def keep_in_mind(self, unclear: dict[str, str], *, others_answered: bool) -> None:
+        """Ask again, another time, for customers of whom no figures came; raises NobodyAnswers."""
         if unclear:
             ask_again(unclear)
             remember(unclear)
             self.unclear |= unclear
-        if len(self.unclear) > FAILURES:
-            raise BillingUnavailable(next(reversed(self.unclear.values())))
+        self.failures = 0 if others_answered else self.failures + len(unclear)
+        if self.failures > FAILURES:
+            raise NobodyAnswers(next(reversed(self.unclear.values())))
 
 
 def pull_all(system: BillingSystem, *, allow_vanished: bool = False, progress: Progress = lambda count: None) -> Run:
@@ -113,11 +119,11 @@ def pull_changed(system: BillingSystem, *, progress: Progress = lambda count: No
     run = Run(system, _begin(is_full=False))
     with _recorded(run):
         asked: set[str] = set()
-        _pull_ids(run, list(Missed.objects.values_list("pk", flat=True)), asked, progress)
-        wanted = Customer.objects.filter(WANTED).filter(with_nothing_on_its_way()).order_by("pk")
-        _pull_ids(run, wanted.values_list("external_id", flat=True), asked, progress)
         changed = (external_id for page in system.changed_customers(since) for external_id in page)
         _pull_ids(run, changed, asked, progress)
+        wanted = Customer.objects.filter(WANTED).filter(with_nothing_on_its_way()).order_by("asked", "pk")
+        _pull_marked(run, wanted.values_list("external_id", flat=True), asked, progress)
+        _pull_marked(run, list(Missed.objects.values_list("pk", flat=True)), asked, progress)
     return run
 
 
@@ -151,7 +157,8 @@ def _pull_pages(run: Run, progress: Progress) -> None:
         page = next(pages, None)
         if page is None:
             return
-        run.keep_in_mind({unreadable.external_id: unreadable.reason for unreadable in page.unreadable})
+        unreadable = {row.external_id: row.reason for row in page.unreadable}
+        run.keep_in_mind(unreadable, others_answered=bool(page.rows))
         for some in _in_parts(page.rows, projecting.MOST_AT_ONCE):
             gathered = gather(run.system, some)
             run.vanished.check_documents(gathered.figures)
@@ -173,6 +180,19 @@ def _pull_ids(run: Run, external_ids: Iterable[str], asked: set[str], progress: 
         fetch, as_of = begin_fetch(), timezone.now()
         run.write(gather_by_id(run.system, new), fetch, as_of)
         progress(len(new))
+
+
+def _pull_marked(run: Run, external_ids: Iterable[str], asked: set[str], progress: Progress) -> None:
+    """Ask for customers who stay marked until their figures come, whoever was asked for longest ago first.
+
+    They may be the very ones that cannot be read. So when none of them answers, the rest waits for the next pull, and
+    this one has done its work: whatever has changed has been asked for.
+    """
+    run.failures = 0
+    try:
+        _pull_ids(run, external_ids, asked, progress)
+    except NobodyAnswers:
+        return
 
 
 def _begin(*, is_full: bool) -> Pull:

@@ -11,6 +11,7 @@ from billing.connectors.protocol import BillingUnavailable, DocumentKind
 from billing.delivering import deliver_next
 from billing.faults import TooManyVanished
 from billing.models import Contact, Pull
+from billing.ordering import ask_again
 from billing.pulling import Refreshed, pull_all, pull_changed, pull_customer
 from customers.models import Customer, Invoice
 from tests.factories import pay
@@ -168,7 +169,7 @@ def test_a_pull_of_changes_asks_for_the_changed_and_for_those_who_wait(ledger: L
     ledger.changed = ["101", "101"]
     ledger.asked.clear()
     run = pull_changed(ledger)
-    assert [what for what in ledger.asked if what.startswith("customer ")] == ["customer 100", "customer 101"]
+    assert [what for what in ledger.asked if what.startswith("customer ")] == ["customer 101", "customer 100"]
     assert (run.asked, states(paid)) == (2, ["delivered+"])
 
 
@@ -280,6 +281,41 @@ def test_nobody_answering_stops_the_pull(ledger: Ledger) -> None:
     with pytest.raises(BillingUnavailable):
         pull_all(ledger)
     assert Pull.objects.latest("number").error == "no answer"
+
+
+def test_many_customers_without_figures_keep_nobody_else_from_being_asked_for(ledger: Ledger) -> None:
+    """Each of 25 is asked for again; whoever has changed is asked for first, and the pull comes to its end."""
+    add_many(ledger, 30)
+    pull_all(ledger)
+    ledger.silent = {str(number) for number in range(100, 125)}
+    assert len(pull_all(ledger).unclear) == 25
+    ledger.accounts["129"].balance, ledger.changed = Decimal(-99), ["129"]
+    for _ in range(2):
+        assert len(pull_changed(ledger).unclear) == 25
+    assert Customer.objects.get(external_id="129").balance == -99
+    assert Pull.objects.latest("number").finished_at is not None
+    ledger.silent.clear()
+    assert pull_changed(ledger).unclear == {}
+
+
+def test_whoever_gave_no_figures_waits_behind_those_who_have_not_been_asked_for(ledger: Ledger) -> None:
+    add_many(ledger, 150)
+    pull_all(ledger)
+    ledger.silent = {str(number) for number in range(100, 249)}
+    ask_again(list(ledger.accounts))
+    ledger.accounts["249"].balance = Decimal(-99)
+    for _ in range(3):
+        pull_changed(ledger)
+    assert Customer.objects.get(external_id="249").balance == -99
+
+
+def test_changed_customers_of_whom_none_answers_stop_the_pull(ledger: Ledger) -> None:
+    add_many(ledger, 30)
+    pull_all(ledger)
+    ledger.silent, ledger.changed = set(ledger.accounts), list(ledger.accounts)
+    with pytest.raises(BillingUnavailable):
+        pull_changed(ledger)
+    assert Pull.objects.latest("number").finished_at is None
 
 
 def test_over_long_and_empty_names_do_not_stop_a_pull(ledger: Ledger) -> None:
