@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from billing.models import Batch, Counter, Import, Source
 from payments.models import Delivery
 
 ENDED = (Delivery.State.CANCELLED, Delivery.State.REFUSED)
+OF_SOMEBODY_GONE = Q(allocation__payment__transaction__customer__gone_at__isnull=False)
 FILES = "files"
 
 
@@ -55,8 +57,12 @@ def current_source() -> str | None:
 
 
 def open_parts() -> int:
-    """Return how many parts are neither reflected, cancelled nor refused."""
-    return Delivery.objects.filter(reflected=False).exclude(state__in=ENDED).count()
+    """Return how many parts are neither reflected, cancelled nor refused.
+
+    A delivered part of a customer who is gone is not open either: no figures that could contain it will come.
+    """
+    parts = Delivery.objects.filter(reflected=False).exclude(state__in=ENDED)
+    return parts.exclude(OF_SOMEBODY_GONE, state=Delivery.State.DELIVERED).count()
 
 
 def _check_nothing_open(before: str | None) -> None:

@@ -1,5 +1,6 @@
 """The commands: which one may run with which billing system, and what they say at the end."""
 
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from pytest_django import Settings
 from accounts.models import Operator
 from billing.delivering import deliver_next
 from billing.models import Import, Source
-from billing.pulling import pull_all
+from billing.pulling import pull_all, pull_changed
 from billing.switching import SwitchRefused, use_source
 from customers.models import Customer
 from payments.models import Delivery
 from tests.factories import CustomerFactory, pay
 from tests.live_billing.ledger import Ledger
+from tests.live_billing.looking import balance
 
 
 @pytest.fixture
@@ -88,6 +90,38 @@ def test_switching_over_is_refused_while_a_part_is_open(live: Ledger, alice: Ope
     pull_all(live)
     use_source("files")
     assert Source.objects.get().name == "files"
+
+
+def test_a_customer_deleted_over_there_does_not_keep_the_desk_from_switching(
+    live: Ledger, alice: Operator, settings: Settings
+) -> None:
+    """Nobody will ever state figures that contain the delivered part; on the balance it still counts."""
+    use_source("splynx")
+    pull_all(live)
+    anna = Customer.objects.get()
+    pay(alice, anna, "60")
+    deliver_next(live)
+    del live.accounts["7"]
+    settings.CASHDESK_BILLING = "files"
+    with pytest.raises(SwitchRefused, match="1 part"):
+        use_source("files")
+    pull_changed(live)
+    use_source("files")
+    assert Source.objects.get().name == "files"
+    assert (anna.balance, balance(anna)) == (Decimal(-100), Decimal(-40))
+
+
+def test_a_waiting_part_of_a_customer_deleted_over_there_keeps_the_desk_from_switching(
+    live: Ledger, alice: Operator, settings: Settings
+) -> None:
+    use_source("splynx")
+    pull_all(live)
+    pay(alice, Customer.objects.get(), "60")
+    del live.accounts["7"]
+    pull_all(live, allow_vanished=True)
+    settings.CASHDESK_BILLING = "files"
+    with pytest.raises(SwitchRefused, match="1 part"):
+        use_source("files")
 
 
 @pytest.mark.parametrize("state", ["cancelled", "refused"])
