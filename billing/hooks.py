@@ -12,6 +12,7 @@ from billing.contacts import note_answer
 from billing.ordering import ask_again
 
 CUSTOMER_MODEL = "customers\\Customers"
+MOST_FIELDS = 500  # of a form
 
 
 class NotUnderstood(ValueError):
@@ -36,29 +37,28 @@ def take_hint(body: bytes) -> int:
 
 def customer_of(body: bytes) -> str:
     """Return the id of the customer an event is about, empty when it is about none; raises NotUnderstood."""
-    event = _read(body)
-    found = event.get("data[customer_id]")
-    inner = event.get("data")
-    if isinstance(inner, dict):
-        found = inner.get("customer_id")
-        attributes = inner.get("attributes")
-        if not _as_id(found) and str(inner.get("model", "")).endswith(CUSTOMER_MODEL) and isinstance(attributes, dict):
-            found = attributes.get("id")
-    return _as_id(found)
+    data = _read(body).get("data")
+    if not isinstance(data, dict):
+        return ""
+    found, attributes = _as_id(data.get("customer_id")), data.get("attributes")
+    if not found and str(data.get("model", "")).endswith(CUSTOMER_MODEL) and isinstance(attributes, dict):
+        return _as_id(attributes.get("id"))
+    return found
 
 
 def _read(body: bytes) -> dict[str, Any]:  # Any: what comes over the wire
     try:
         text = body.decode()
         event = json.loads(text) if text.lstrip().startswith("{") else None
+        if isinstance(event, dict):
+            return event
+        form = {name: values[-1] for name, values in parse_qs(text, max_num_fields=MOST_FIELDS).items()}
     except (ValueError, RecursionError) as fault:
         raise NotUnderstood(str(fault)) from fault
-    if isinstance(event, dict):
-        return event
-    form = {name: values[-1] for name, values in parse_qs(text, max_num_fields=500).items()}
     if "type" not in form:
         raise NotUnderstood("neither JSON nor a form")
-    return form
+    told = {name: form.get(f"data[{name}]") for name in ("customer_id", "model")}
+    return {"data": {**told, "attributes": {"id": form.get("data[attributes][id]")}}}
 
 
 def _as_id(found: object) -> str:

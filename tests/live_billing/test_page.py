@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -348,13 +349,31 @@ def test_a_signed_event_marks_its_customer_and_changes_nothing_else(body: bytes,
     assert {name for name, value in after.items() if before.get(name) != value} == {"asked"}
 
 
-def test_an_event_may_come_as_a_form_and_twice(anna: Customer) -> None:
-    body = b"type=event&data%5Bcustomer_id%5D=7"
+def form(**data: str) -> bytes:
+    return urlencode({"type": "event", **{f"data{name}": value for name, value in data.items()}}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        form(**{"[customer_id]": "7", "[model]": "models\\common\\finance\\Payments"}),
+        form(**{"[customer_id]": "0", "[model]": "models\\common\\customers\\Customers", "[attributes][id]": "7"}),
+        form(**{"[model]": "models\\common\\customers\\Customers", "[attributes][id]": "7"}),
+    ],
+)
+def test_an_event_may_come_as_a_form_and_twice(body: bytes, anna: Customer) -> None:
     assert [call(body, content_type="application/x-www-form-urlencoded") for _ in range(2)] == [204, 204]
     assert Customer.objects.filter(WANTED).exists()
 
 
-@pytest.mark.parametrize("body", [b'{"type":"ping"}', event(customer_id=99), event(customer_id="../7"), event()])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"ping"}', event(customer_id=99), event(customer_id="../7"), event(),
+        form(**{"[model]": "models\\common\\finance\\Invoices", "[attributes][id]": "7"}),
+        form(**{"[attributes][id]": "7"}), b"type=event&data=7",
+    ],
+)  # fmt: skip
 def test_what_is_about_nobody_we_know_marks_nobody(body: bytes, anna: Customer) -> None:
     assert call(body) == 204
     assert not Customer.objects.filter(WANTED).exists()
@@ -372,7 +391,7 @@ def test_a_changed_byte_breaks_the_signature(anna: Customer) -> None:
     assert call(event(customer_id=7), signed) == 403
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 5000, b'{"a":' * 3000])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 5000, b'{"a":' * 3000, b"type=event&" + b"a=1&" * 600])
 def test_what_is_not_understood_is_refused(body: bytes, anna: Customer) -> None:
     assert call(body) == 400
 
