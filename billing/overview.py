@@ -15,12 +15,13 @@ from billing.models import Contact, Pull, Settlement
 from billing.parts import with_all_around
 from payments.balances import NOT_YET_THERE
 from payments.models import Delivery
+from tills.blindness import hidden_lines
 from tills.models import document_number
 
 State = Delivery.State
 SHOWN = 100
 STUCK = Q(state__in=[State.UNKNOWN, State.REFUSED]) | Q(state=State.WAITING) & ~Q(error="")
-TAKEN_AT = "allocation__payment__transaction__recorded_at"
+TAKEN = "allocation__payment__transaction__"
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,11 @@ class Overview:
 
 
 def read_overview(operator: Operator) -> Overview:
-    """Return how things stand, in a bounded number of queries."""
+    """Return how things stand, in a bounded number of queries; what the operator counts blind is counted nowhere."""
     mine = Delivery.objects.settled_by(operator).filter(NOT_YET_THERE)  # what has an index, however old the books are
-    counts = dict(mine.values_list("state").annotate(count=Count("pk")).order_by())
-    waiting = mine.filter(state__in=[State.WAITING, State.SENDING])
+    shown = mine.exclude(hidden_lines(operator, TAKEN))
+    counts = dict(shown.values_list("state").annotate(count=Count("pk")).order_by())
+    waiting = shown.filter(state__in=[State.WAITING, State.SENDING])
     finished = Pull.objects.filter(finished_at__isnull=False)
     stuck = mine.filter(STUCK)
     return Overview(
@@ -86,7 +88,7 @@ def read_overview(operator: Operator) -> Overview:
         last_pull=finished.first(),
         last_full=finished.filter(is_full=True).first(),
         waiting=counts.get(State.WAITING, 0) + counts.get(State.SENDING, 0),
-        oldest=waiting.aggregate(oldest=Min(TAKEN_AT))["oldest"],
+        oldest=waiting.aggregate(oldest=Min(f"{TAKEN}recorded_at"))["oldest"],
         counts=counts,
         stuck=read_stuck(stuck.order_by("pk")[:SHOWN]),
         more=max(0, stuck.count() - SHOWN),

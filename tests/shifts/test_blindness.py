@@ -156,7 +156,10 @@ def seen(client: Client, day: Day) -> list[str]:
 
 def counts(client: Client, day: Day) -> list[str]:
     """Return where it stands how many payments there are, or were reversed: five and one in this shift."""
-    said = re.compile(r"\b[45] (?:payments|rows|lines|results|transactions)\b|(?:Payments|Reversals) · [145]\b")
+    said = re.compile(
+        r"\b[45] (?:payments|parts|rows|lines|results|transactions)\b|(?:Payments|Reversals) · [145]\b"
+        r"|(?:delivered|Delivered|Unknown|Refused)[^<]*</dt><dd>[145]<"
+    )
     return [path for path, text in crawl(client, day).items() if said.search(text)]
 
 
@@ -197,6 +200,7 @@ def test_control_without_blindness_the_same_crawl_finds_the_figures(alice: Opera
     ):  # fmt: skip
         assert any(line.startswith(f"get /cashdesk/{page}") for line in found), page
     assert "get /cashdesk/history/" in counts(signed_in(alice), day)
+    assert "get /cashdesk/billing/" in counts(signed_in(grant(alice, *RIGHTS)), day)
 
 
 def test_no_refusal_and_no_slip_names_a_figure(alice: Operator, bob: Operator) -> None:
