@@ -70,7 +70,7 @@ def standings(operator: Operator, tills: QuerySet[Till, Till]) -> list[Standing]
     rows = tills.annotate(
         balance=Subquery(last.values("balance_after")[:1]),
         changed_at=Subquery(moved.values("recorded_at")[:1]),
-        last_kind=Subquery(moved.values("kind")[:1]),
+        last_kind=Subquery(moved.exclude(kind=Kind.WITHDRAWAL).values("kind")[:1]),
     )
     own = blindness.blind_shift(operator)
     return [_standing(till, is_hidden=own is not None and own.till_id == till.pk) for till in rows]

@@ -49,7 +49,10 @@ def refill_deposit(*, operator: Operator, till_id: int, amount: Decimal, comment
 
 
 def withdraw_deposit(*, operator: Operator, till_id: int, amount: Decimal, comment: str, key: UUID) -> Transaction:
-    """Take from a deposit no more than what is left of it, and return the line; see create_deposit."""
+    """Take from a till no more than what is left, and return the line; see create_deposit.
+
+    What came back after the deposit was closed, by a reversal or a drop, is taken out in the same way.
+    """
     return _change(operator, till_id, Kind.WITHDRAWAL, amount, comment, key)
 
 
@@ -97,12 +100,11 @@ def _write(
 def _checked(till: Till, last: Transaction | None, kind: Kind, amount: Decimal | None) -> Decimal:
     """Return the amount to be moved; raises the TillRefused of the first broken rule. Needs the till's lock."""
     left = max(ZERO, last.balance_after if last else ZERO)
-    if has_deposit(till) == (kind == Kind.DEPOSIT):
-        raise DepositRefused(
-            _("There is a deposit already. Refill it.")
-            if kind == Kind.DEPOSIT
-            else _("There is no deposit. Create one first.")
-        )
+    is_there = has_deposit(till)
+    if is_there and kind == Kind.DEPOSIT:
+        raise DepositRefused(_("There is a deposit already. Refill it."))
+    if not is_there and (kind == Kind.REFILL or (kind in {Kind.WITHDRAWAL, Kind.CLOSING} and not left)):
+        raise DepositRefused(_("There is no deposit. Create one first."))
     if kind in {Kind.DEPOSIT, Kind.REFILL} and not till.is_active:
         raise DepositRefused(_("This till is switched off. Ask your administrator."))
     if kind == Kind.CLOSING:
@@ -124,9 +126,10 @@ def check_amount(amount: Decimal | None) -> None:
 
 
 def has_deposit(till: Till) -> bool:
-    """Return whether a deposit was created and not closed since."""
+    """Return whether a deposit was created and not closed since; what is withdrawn later makes none."""
     moved = Transaction.objects.filter(till=till, kind__in=KINDS)  # all of them: so the index of deposits answers it
-    return moved.order_by("-number").values_list("kind", flat=True).first() not in {None, Kind.CLOSING}
+    last = moved.exclude(kind=Kind.WITHDRAWAL).order_by("-number").values_list("kind", flat=True).first()
+    return last not in {None, Kind.CLOSING}
 
 
 def _named(holder: Operator | Reseller) -> str:

@@ -120,9 +120,8 @@ def acts_of(shown: Standing) -> list[str]:
     """Return what may be done to a till's deposit now."""
     if shown.is_hidden:
         return []
-    if not shown.has_deposit:
-        return ["create"]
-    return ["refill", "withdraw", "close"] if shown.left else ["refill"]
+    first = "refill" if shown.has_deposit else "create"
+    return [first, "withdraw", "close"] if shown.left else [first]
 
 
 def act_on(request: OperatorRequest, till: Till, act: str) -> Callable[..., Transaction]:

@@ -8,6 +8,8 @@ from bs4 import BeautifulSoup
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Operator, Reseller
+from payments.models import Reversal
+from payments.reversing import reverse_payment
 from tests.answers import body_of
 from tests.desk.pages import filled_form, page, soup_of, words
 from tests.factories import CustomerFactory, OperatorFactory, pay
@@ -69,6 +71,29 @@ def test_a_refusal_stands_at_its_field_and_writes_nothing(dora: Operator, alice:
     assert "At most €100.00 can be withdrawn" in words(soup.select_one(".error-summary"))
     assert soup.select_one("#withdraw_amount[aria-invalid]")
     assert Transaction.objects.count() == 1
+
+
+def test_the_page_offers_what_can_be_done(dora: Operator, alice: Operator) -> None:
+    till = create(dora, alice, "100.00")
+    client, chief = signed_in(dora), grant(alice, "payments.reverse_payment")
+    address = f"{LIST}{till.pk}/"
+
+    def offered() -> list[str]:
+        return [str(button["value"]) for button in page(client, address).select("main button[name=act]")]
+
+    assert offered() == ["refill", "withdraw", "close"]
+    payment = pay(chief, CustomerFactory.create(), "100.00")
+    assert offered() == ["refill"]
+    assert "Nothing is left of this deposit: there is nothing to take off" in words(page(client, address))
+    refill_deposit(operator=dora, till_id=till.pk, amount=D(5), comment="", key=uuid4())
+    assert client.post(address, {"act": "close", "key": uuid4(), "comment": ""}).status_code == 303
+    assert offered() == ["create"]
+    reverse_payment(operator=chief, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    assert offered() == ["create", "withdraw", "close"]
+    assert "Take off €100.00" in words(page(client, address))
+    assert cells(client.get(LIST).content.decode(), "Deposit") == [["None"]]
+    assert client.post(address, {"act": "close", "key": uuid4(), "comment": ""}).status_code == 303
+    assert offered() == ["create"]
 
 
 def test_the_list_shows_every_till_in_scope(

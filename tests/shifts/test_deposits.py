@@ -15,8 +15,8 @@ from payments.taking import take_payment
 from payments.verifying import Asked, verify_books
 from tests.factories import CustomerFactory, ResellerFactory, order, pay
 from tests.people import grant
-from tests.shifts.desk import balance, book
-from tills.deposits import close_deposit, create_deposit, refill_deposit, withdraw_deposit
+from tests.shifts.desk import balance, book, cash_of, closed, counted, opened
+from tills.deposits import close_deposit, create_deposit, has_deposit, refill_deposit, withdraw_deposit
 from tills.models import Till, Transaction, UsedForm
 from tills.refusals import AmountNotMoved, DepositRefused, FormTaken, FormUsedOtherwise
 
@@ -98,8 +98,41 @@ def test_there_is_one_deposit_at_a_time(dora: Operator, alice: Operator) -> None
         create(dora, alice)
     close_deposit(operator=dora, till_id=till_id, comment="", key=uuid4())
     for act in (refill_deposit, withdraw_deposit):
-        with pytest.raises(DepositRefused, match="There is no deposit"):
+        with pytest.raises(DepositRefused, match=r"There is no deposit\. Create one first"):
             act(operator=dora, till_id=till_id, amount=D(1), comment="", key=uuid4())
+    assert create(dora, alice, "5.00").balance_after == 5
+
+
+def test_what_comes_back_after_the_close_is_taken_out_also_of_a_till_that_is_switched_off(
+    dora: Operator, charlie: Operator, north: Reseller
+) -> None:
+    """They part, a payment of 40 is reversed afterwards, and the 40 are North's."""
+    chief = grant(charlie, "payments.reverse_payment")
+    till = create(dora, north, "100.00").till
+    payment = pay(charlie, CustomerFactory.create(reseller=north), "40.00")
+    close_deposit(operator=dora, till_id=till.pk, comment="parted", key=uuid4())
+    reverse_payment(operator=chief, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    Till.objects.update(is_active=False)
+
+    withdraw_deposit(operator=dora, till_id=till.pk, amount=D(15), comment="", key=uuid4())
+    assert not has_deposit(till)
+    with pytest.raises(DepositRefused, match="There is no deposit"):
+        refill_deposit(operator=dora, till_id=till.pk, amount=D(1), comment="", key=uuid4())
+    close_deposit(operator=dora, till_id=till.pk, comment="the rest", key=uuid4())
+
+    ended = Transaction.objects.filter(number__gt=3).order_by("number").values_list("kind", "effect", "balance_after")
+    assert list(ended) == [("reversal", D(40), D(40)), ("withdrawal", D(-15), D(25)), ("closing", D(-25), D(0))]
+    assert verify_books(Asked()).faults == []
+
+
+def test_a_float_brought_back_after_the_deposit_was_closed_is_taken_out(dora: Operator, alice: Operator) -> None:
+    till = create(dora, alice, "200.00").till
+    shift = opened(grant(dora, "tills.supervise_tills"), alice)
+    close_deposit(operator=dora, till_id=till.pk, comment="", key=uuid4())
+    closed(alice, counted(alice, shift, cash_of("100")))
+    assert balance(till) == 100
+    close_deposit(operator=dora, till_id=till.pk, comment="", key=uuid4())
+    assert balance(till) == 0
     assert create(dora, alice, "5.00").balance_after == 5
 
 
