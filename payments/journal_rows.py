@@ -99,7 +99,7 @@ def journal_page(
     read = sorted(lines.values(*columns)[:most], key=lambda line: line["number"], reverse=True)
     if is_hidden:
         read = [{**line, **dict.fromkeys(BALANCES)} for line in read]
-    visible = _details(operator, [line["pk"] for line in read])
+    visible = _details(till, operator, [line["pk"] for line in read])
     rows = [
         Row(
             document=document_number(till, line["number"]),
@@ -129,8 +129,14 @@ def movements_for(operator: Operator) -> QuerySet[Transaction, Transaction]:
     return Transaction.objects.filter(mine, kind__in=list(EFFECTS))
 
 
-def _details(operator: Operator, ids: list[int]) -> dict[int, Details]:
-    """Return the details of those lines that the operator may see; the rest is never read."""
-    visible = Transaction.objects.visible_to(operator).filter(pk__in=ids)
-    found = visible.values_list("pk", "comment", PRINTED_NAME, RECEIPT_KEY)
+def _details(till: Till, operator: Operator, ids: list[int]) -> dict[int, Details]:
+    """Return the details of those lines that the operator may see; the rest is never read.
+
+    At a till of one's own nobody else works: what others did to it, a deposit or a short, concerns the holder.
+    """
+    lines = Transaction.objects.filter(pk__in=ids)
+    visible = Q(pk__in=Transaction.objects.visible_to(operator).filter(pk__in=ids).values("pk"))
+    if till.operator_id == operator.pk:
+        visible |= Q(kind__in=list(EFFECTS))
+    found = lines.filter(visible).values_list("pk", "comment", PRINTED_NAME, RECEIPT_KEY)
     return {pk: Details(customer=name or "", comment=comment, key=key) for pk, comment, name, key in found}

@@ -1,6 +1,7 @@
 """The till page: balance, room, cash and journal; what a colleague's line may not show."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,6 +15,8 @@ from tests.factories import CustomerFactory, OperatorFactory, card, give_room, p
 from tests.people import grant, signed_in
 from tests.shifts.desk import cash_of, closed, counted, opened, till_with_shifts
 from tests.shifts.desk import supervisor as shift_supervisor
+from tills.closing import force_close, write_off_short
+from tills.deposits import create_deposit
 from tills.models import PaymentMethod, Till, Transaction
 
 ADDRESS = "/cashdesk/till/"
@@ -88,6 +91,22 @@ def test_the_cash_is_what_moved_since_the_drawer_was_empty_and_only_a_shift_says
     assert figures(page(signed_in(alice)))["Cash in the drawer"] == "€27.00"
     closed(alice, counted(alice, shift, cash_of("27")))
     assert "Cash in the drawer" not in figures(page(signed_in(alice)))
+
+
+def test_what_others_did_to_ones_own_till_stands_there_with_its_comment(alice: Operator, bob: Operator) -> None:
+    """Nobody else works at it: the deposit and the count of the supervisor are no colleague's."""
+    chief = grant(shift_supervisor(bob), "tills.manage_deposits")
+    create_deposit(operator=chief, holder=alice, amount=Decimal(10), comment="by bank", key=uuid4())
+    shift = opened(chief, alice, cash_of("20"))
+    force_close(operator=chief, shift_id=shift.pk, counted=cash_of("15"), comment="went home", key=uuid4())
+    write_off_short(operator=chief, line_id=Transaction.objects.get(kind="short").pk, comment="forgiven", key=uuid4())
+
+    shown = [[kind, customer, comment] for _number, kind, customer, *_amounts, comment in lines(page(signed_in(alice)))]
+
+    assert shown == [
+        ["Short written off", "", "forgiven"], ["Cash to the safe", "", ""], ["Short", "", "went home"],
+        ["Float received", "", ""], ["Deposit created", "", "by bank"],
+    ]  # fmt: skip
 
 
 def test_a_line_leads_to_its_receipt(alice: Operator) -> None:
