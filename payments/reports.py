@@ -23,7 +23,8 @@ from tills.models import Transaction
 
 Lines = QuerySet[Transaction, Transaction]
 PAID, UNDONE = Transaction.Kind.PAYMENT, Transaction.Kind.REVERSAL
-# A reversal stands under whoever took the payment, so that each operator's net is what they answer for.
+# A reversal stands under whoever took the payment. A payment made by a move stands under the mover, though its money
+# lies in the till that took the first one: who answers for which cash, the table by till says, not the one by operator.
 TAKER = Coalesce("reversal__payment__transaction__operator", "operator")
 GROUPS = ("till__code", "method__order", "method", "method__name", "reseller", "reseller__name")
 

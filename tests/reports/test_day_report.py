@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from pytest_django import Settings
 from accounts.models import Operator, Reseller
 from customers.money import ZERO
 from payments.models import Reversal
+from payments.moving import move_payment
 from payments.report_rows import Row, Sums
 from payments.reports import Report, read_report
 from payments.reversing import reverse_payment
@@ -85,6 +87,17 @@ def test_each_table_names_payments_reversals_and_net(bob: Operator, taken: None)
     }
     tills = {line.till.code for line in Transaction.objects.select_related("till")}
     assert {row.name for row in report.tills} == tills
+
+
+def test_after_a_move_the_till_keeps_the_money_and_the_mover_the_payment(alice: Operator, bob: Operator) -> None:
+    chief = grant(bob, "payments.reverse_payment")
+    wrong, right = pay(alice, CustomerFactory.create(), "60.00"), CustomerFactory.create()
+    move_payment(operator=chief, key=wrong.key, customer_id=right.pk, new_key=uuid4())
+
+    report = read_report(bob, today(), today())
+
+    assert {row.name: row.net for row in report.operators} == {"Alice": ZERO, "Bob": D("60.00")}
+    assert {row.name: row.net for row in report.tills} == {wrong.transaction.till.code: D("60.00")}
 
 
 def test_every_table_sums_to_the_journal(bob: Operator, taken: None) -> None:
