@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
 
 from cashdesk import doors
+from cashdesk.readiness import may_work
 from cashdesk.views import failures
 
+ASKED_BY_MACHINES = {"healthz", "readyz"}
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -44,6 +46,17 @@ def refuse_unreadable(request: HttpRequest) -> None:
     if (request.encoding or "utf-8").lower() not in {"utf-8", "utf8"}:
         request.encoding = "utf-8"  # the refusal's page reads the form, and codecs like "hex" read no text at all
         raise BadRequest("The body is not UTF-8.")
+
+
+def ready_desk(get_response: Handler) -> Handler:
+    """Let nobody work on a database that did not answer at the start, before it has been looked at."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if doors.route_of(request) in ASKED_BY_MACHINES or may_work():
+            return get_response(request)
+        return failures.down(request)
+
+    return middleware
 
 
 def desk_access(get_response: Handler) -> Handler:

@@ -1,6 +1,7 @@
 """Whether this desk may take money: the database answers, keeps what it says, and has every table and guard."""
 
 import logging
+from threading import Event
 
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 READY = "cashdesk.ready"
 READY_SECONDS = 30  # a good answer is kept this long; reading all migrations takes a while
 NO_DATABASE = "database"
+_not_looked_at = Event()  # set while the database has not answered since the start of this process
 
 
 def unready() -> str:
@@ -32,15 +34,28 @@ def unready() -> str:
 def refuse_to_start() -> None:
     """Raise ImproperlyConfigured, and so end the start, on a database that may lose money or lets it be changed.
 
-    One that does not answer yet is only logged: it may come back, and until then every page says so.
+    One that does not answer yet is only logged: it may come back, and until it is looked at every page says so.
     """
     word = unready()
     connection.close()
     told = f"The desk is not ready ({word}). Look with: manage.py check --database default"
     if word == NO_DATABASE:
         log.error(told)
+        _not_looked_at.set()
     elif word:
         raise ImproperlyConfigured(told)
+
+
+def may_work() -> bool:
+    """Return whether the database was looked at, now at the latest: it may have come back as one that loses money."""
+    if not _not_looked_at.is_set():
+        return True
+    word = unready()
+    if not word:
+        _not_looked_at.clear()
+    elif word != NO_DATABASE:
+        log.error("The database came back, and the desk is not ready (%s). Look with: manage.py check", word)
+    return not word
 
 
 def _look() -> str:

@@ -42,15 +42,19 @@ def remove(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what t
 
 
 def missing(connection: BaseDatabaseWrapper) -> set[str]:
-    """Return the guards that do not stand in this database, or stand there switched off."""
-    query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
-        if connection.vendor == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    )
+    """Return the guards that do not stand in this database as they are written here, or are switched off there."""
+    if connection.vendor == "postgresql":
+        query = """
+            SELECT tgname, pg_get_triggerdef(guard.oid, true), prosrc FROM pg_trigger guard
+            JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled = 'A'
+        """
+        expected = {(name, made, body) for name, (_table, made, body) in _pg_triggers().items()}
+    else:
+        query = "SELECT name, sql, '' FROM sqlite_master WHERE type = 'trigger'"
+        expected = {(name, made, "") for name, made in _sqlite_triggers().items()}
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return names(connection.vendor) - {row[0] for row in cursor.fetchall()}
+        return {name for name, _made, _body in expected - set(cursor.fetchall())}
 
 
 def _refusals() -> Sequence[tuple[str, str, str]]:
@@ -60,52 +64,64 @@ def _refusals() -> Sequence[tuple[str, str, str]]:
 
 
 def _postgresql() -> list[str]:
-    statements = [
-        _pg_function("refuse", f"RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'integrity_constraint_violation'")
-    ]
-    for name, table, event in _refusals():
-        statements += _pg_trigger(
-            name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_refuse()"
-        )
-    for table in (*APPEND_ONLY, *NEVER_DELETED):
-        statements += _pg_trigger(
-            f"{table}_no_truncate", table, f"BEFORE TRUNCATE ON {table} EXECUTE FUNCTION cashdesk_refuse()"
-        )
-    for name, (table, event, condition, message) in CHECKS.items():
-        refuse = f"RAISE EXCEPTION {_quoted(message)} USING ERRCODE = 'integrity_constraint_violation'"
-        statements.append(_pg_function(name, f"IF {condition} THEN {refuse}; END IF; RETURN NEW"))
-        statements += _pg_trigger(
-            name, table, f"BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cashdesk_{name}()"
-        )
+    statements = [_pg_function("refuse", _pg_body(_pg_refuse(REFUSED)))]
+    statements += [_pg_function(name, _pg_check(name)) for name in CHECKS]
+    for name, (table, made, _body) in _pg_triggers().items():
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name} ON {table}",
+            made,
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",  # a replica role cannot go round it
+        ]
     return statements
 
 
+def _pg_triggers() -> dict[str, tuple[str, str, str]]:
+    """Return for each guard its table, how PostgreSQL spells its trigger, and the body of the function it calls."""
+    rows = [(name, table, event, "ROW", "refuse") for name, table, event in _refusals()]
+    rows += [(f"{t}_no_truncate", t, "TRUNCATE", "STATEMENT", "refuse") for t in (*APPEND_ONLY, *NEVER_DELETED)]
+    rows += [(name, table, event, "ROW", name) for name, (table, event, _condition, _message) in CHECKS.items()]
+    return {
+        name: (
+            table,
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {each} EXECUTE FUNCTION cashdesk_{function}()",
+            _pg_check(function) if function in CHECKS else _pg_body(_pg_refuse(REFUSED)),
+        )
+        for name, table, event, each, function in rows
+    }
+
+
+def _pg_check(name: str) -> str:
+    _table, _event, condition, message = CHECKS[name]
+    return _pg_body(f"IF {condition} THEN {_pg_refuse(message)}; END IF; RETURN NEW")
+
+
+def _pg_refuse(message: str) -> str:
+    return f"RAISE EXCEPTION {_quoted(message)} USING ERRCODE = 'integrity_constraint_violation'"
+
+
+def _pg_body(statements: str) -> str:
+    return f" BEGIN {statements}; END "
+
+
 def _pg_function(name: str, body: str) -> str:
-    return f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; END $$"
+    return f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _pg_trigger(name: str, table: str, rest: str) -> list[str]:
-    """Return the statements that make one trigger, which a replica role cannot go round."""
-    return [
-        f"DROP TRIGGER IF EXISTS {name} ON {table}",
-        f"CREATE TRIGGER {name} {rest}",
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
-    ]
-
-
 def _sqlite() -> list[str]:
-    statements = []
-    for name, table, event in _refusals():
-        statements += _sqlite_trigger(name, f"BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END")
+    triggers = _sqlite_triggers().items()
+    return [sql for name, made in triggers for sql in (f"DROP TRIGGER IF EXISTS {name}", made)]
+
+
+def _sqlite_triggers() -> dict[str, str]:
+    """Return for each guard the statement that makes it, which SQLite keeps as it is."""
+    refuse = f"SELECT RAISE(ABORT, {_quoted(REFUSED)});"
+    rows = [(name, table, event, refuse) for name, table, event in _refusals()]
     for name, (table, event, condition, message) in CHECKS.items():
-        body = f"SELECT RAISE(ABORT, {_quoted(message)}) WHERE {condition};"
-        statements += _sqlite_trigger(name, f"BEFORE {event} ON {table} BEGIN {body} END")
-    return statements
-
-
-def _sqlite_trigger(name: str, rest: str) -> list[str]:
-    return [f"DROP TRIGGER IF EXISTS {name}", f"CREATE TRIGGER {name} {rest}"]
+        rows.append((name, table, event, f"SELECT RAISE(ABORT, {_quoted(message)}) WHERE {condition};"))
+    return {
+        name: f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN {body} END" for name, table, event, body in rows
+    }

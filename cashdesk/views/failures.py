@@ -92,6 +92,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, or that the database does not answer; works without a database."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return page(request, BROKEN)
+    return down(request)
+
+
+def down(request: HttpRequest) -> HttpResponse:
+    """Say that the database does not answer, or is not one to work on."""
     answer = page(request, DOWN)
     answer["Retry-After"] = RETRY_SECONDS
     return answer

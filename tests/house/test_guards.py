@@ -466,6 +466,45 @@ def test_a_guard_that_is_not_always_asked_is_reported(house: None, how: str) -> 
         assert guards.missing(connection) == {"line_follows"}
 
 
+def test_a_guard_that_stands_on_another_table_or_says_something_else_is_reported(house: None) -> None:
+    """Its name alone keeps nothing."""
+    drop = f"DROP TRIGGER line_follows ON {LINE}" if POSTGRESQL else "DROP TRIGGER line_follows"
+    made = (
+        "FOR EACH ROW EXECUTE FUNCTION cashdesk_line_follows()"
+        if POSTGRESQL
+        else "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    for event, table in (("INSERT", PART), ("DELETE", LINE)):
+        with undone():
+            run(drop)
+            run(f"CREATE TRIGGER line_follows BEFORE {event} ON {table} {made}")
+            if POSTGRESQL:
+                run(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER line_follows")
+            assert guards.missing(connection) == {"line_follows"}
+
+
+@pytest.mark.postgres
+def test_a_guard_whose_function_lets_everything_through_is_reported(house: None) -> None:
+    with undone():
+        run(
+            "CREATE OR REPLACE FUNCTION cashdesk_line_follows() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NEW; END $$"
+        )
+        assert guards.missing(connection) == {"line_follows"}
+    with undone():
+        body = "BEGIN RETURN OLD; END"
+        run(f"CREATE OR REPLACE FUNCTION cashdesk_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        assert f"{LINE}_no_update" in guards.missing(connection)
+
+
+@pytest.mark.sqlite
+def test_a_guard_whose_condition_is_never_met_is_reported(house: None) -> None:
+    with undone():
+        run("DROP TRIGGER line_follows")
+        run(f"CREATE TRIGGER line_follows BEFORE INSERT ON {LINE} BEGIN SELECT RAISE(ABORT, 'no') WHERE 0; END")
+        assert guards.missing(connection) == {"line_follows"}
+
+
 def test_installing_twice_changes_nothing(house: None) -> None:
     with transaction.atomic():
         guards.install()

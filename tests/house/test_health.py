@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -11,11 +12,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from accounts.models import Operator
+from cashdesk import readiness
 from cashdesk.readiness import refuse_to_start
-from tests.house.books import drop_guard
+from payments.models import Payment
+from tests.factories import CustomerFactory, cash
+from tests.house.books import drop_guard, settle
 from tests.house.outage import no_database
 from tests.people import signed_in
 from tests.server import environment, running_desk
+from tills import guards
 
 
 def test_the_process_answers_without_a_database(alice: Operator) -> None:
@@ -75,6 +80,40 @@ def test_the_start_waits_for_a_database_that_does_not_answer(
     with no_database():
         refuse_to_start()
     assert caplog.messages == ["The desk is not ready (database). Look with: manage.py check --database default"]
+
+
+@pytest.fixture
+def started_without_a_database(db: None, kept_open: None) -> Iterator[None]:
+    """Start this process while the database does not answer."""
+    with no_database():
+        refuse_to_start()
+    yield
+    readiness._not_looked_at.clear()
+
+
+@pytest.mark.usefixtures("started_without_a_database")
+def test_a_database_that_comes_back_without_its_guards_takes_no_money(alice: Operator) -> None:
+    drop_guard("line_follows")
+    customer, client = CustomerFactory.create(balance=-60), signed_in(alice)
+    form = {"key": uuid4(), "amount": "60", "method": cash().pk}
+    answer = client.post(f"/cashdesk/customers/{customer.pk}/", form)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "The desk cannot answer just now" in answer.text
+    assert not Payment.objects.exists()
+    assert client.get("/readyz").content == b"guards"
+    assert client.get("/healthz").status_code == 200
+
+    settle()
+    guards.install()
+    assert client.post(f"/cashdesk/customers/{customer.pk}/", form).status_code == 303
+    assert Payment.objects.count() == 1
+
+
+@pytest.mark.usefixtures("started_without_a_database")
+def test_a_database_that_comes_back_as_it_was_is_worked_with(alice: Operator) -> None:
+    with no_database():
+        assert Client().get("/cashdesk/login/").status_code == 503
+    assert signed_in(alice).get("/cashdesk/").status_code == 200
 
 
 def test_the_start_is_refused_before_the_migrations(db: None, kept_open: None) -> None:
