@@ -75,6 +75,19 @@ def test_what_was_not_saved_is_sent_again_with_the_same_key(counter: Counter) ->
     assert (str(payment.key), payment.transaction.comment) == (key, "October")
 
 
+def test_sending_again_that_is_not_answered_either_says_so(counter: Counter) -> None:
+    page = open_card(counter)
+    key = page.locator("#payment-form [name=key]").get_attribute("value")
+    lose(page, after_saving=False)
+    send_and_wait(page)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator("#no-answer")).to_be_hidden()
+    page.get_by_role("button", name="Send again").click(no_wait_after=True)
+    expect(page.locator("#no-answer")).to_contain_text("No answer yet. Do not take the money twice.")
+    link = page.locator("#no-answer").get_by_role("link", name="Check whether it was saved")
+    assert link.get_attribute("href") == f"/cashdesk/payments/{key}/"
+
+
 def test_only_after_giving_up_it_is_said_that_nothing_was_recorded(counter: Counter) -> None:
     page = open_card(counter)
     lose(page, after_saving=False)
