@@ -178,11 +178,10 @@ def end(shift: Shift, state: Shift.State, operator: Operator, last_number: int |
 def _first_number(till: Till) -> int:
     """Return the first number that the next Z report covers: right after the one before, so that no line falls between.
 
-    What was taken without a shift is in no drawer that is counted: nothing says where that cash went. So it begins
-    after the last payment of that time; before the first shift, after what was reversed then as well.
+    What was taken before the first shift is in no drawer that is counted: the first report begins after all of that.
     """
     last = Shift.objects.filter(till=till, state=Shift.State.CLOSED).order_by("-last_number").first()
-    covered = (last.last_number or 0) if last else 0
-    kinds = [Kind.PAYMENT] if last else [Kind.PAYMENT, Kind.REVERSAL]
-    taken = Transaction.objects.filter(till=till, number__gt=covered, shift=None, kind__in=kinds)
-    return (taken.order_by("-number").values_list("number", flat=True).first() or covered) + 1
+    if last is not None:
+        return (last.last_number or 0) + 1
+    taken = Transaction.objects.filter(till=till, shift=None, kind__in=[Kind.PAYMENT, Kind.REVERSAL])
+    return (taken.order_by("-number").values_list("number", flat=True).first() or 0) + 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Exists, F, Max, Min, OuterRef, Q, Sum
+from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from customers.money import ZERO
@@ -17,7 +17,7 @@ from payments.verifying.movements import movement_faults, write_off_faults
 from payments.verifying.report import Fault
 from tills import proofs
 from tills.models import Count, CountRow, Kind, Shift, Till, Transaction, ZReport
-from tills.shift_figures import read_figures
+from tills.shift_figures import cash_of, read_figures
 from tills.z_reports import describe_z
 
 Signed = dict[str, Any]  # Any: JSON
@@ -115,13 +115,14 @@ def _shift_faults(shift: Shift, report: ZReport | None, before: ZReport | None, 
 
 def _first_number(shift: Shift, covered: int | None) -> int:
     """Return what tills.shifts decided when the shift was opened; `covered` is the last number of the report before."""
-    kinds = [Kind.PAYMENT, Kind.REVERSAL] if covered is None else [Kind.PAYMENT]
+    if covered is not None:
+        return covered + 1
     lines = Transaction.objects.filter(till=shift.till_id)
-    taken = lines.filter(shift=None, kind__in=kinds, number__gt=covered or 0)
+    taken = lines.filter(shift=None, kind__in=[Kind.PAYMENT, Kind.REVERSAL])
     until = lines.filter(shift=shift).aggregate(first=Min("number"))["first"] or shift.last_number
     if until is not None:
         taken = taken.filter(number__lte=until)
-    return (taken.aggregate(last=Max("number"))["last"] or covered or 0) + 1
+    return (taken.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def _sum(rows: Any, kind: Kind) -> Any:  # Any: sums of kinds, and an amount
@@ -147,7 +148,7 @@ def _expected(shift: Shift, count: Count) -> Any:  # Any: an amount, or None for
     if count.purpose == Count.Purpose.FLOAT:
         return None
     numbers = {"number__gte": shift.first_number or 1, "number__lte": count.after_number}
-    return Transaction.objects.filter(till=shift.till_id, **numbers).aggregate(cash=Sum("cash"))["cash"] or ZERO
+    return cash_of(Transaction.objects.filter(till=shift.till_id, **numbers))
 
 
 def _state_faults(shift: Shift) -> Iterator[str]:
