@@ -14,7 +14,7 @@ from customers.money import SCALE, format_amount
 from payments import history
 from payments.models import Allocation, Delivery, GivenUpKey, Payment, Printing, Reversal
 from payments.verifying.report import Fault, Tally, as_far_as_readable
-from tills.models import PaymentMethod, Till, Transaction
+from tills.models import PaymentMethod, Till, Transaction, UsedForm
 
 Missing = type[Model]
 
@@ -105,6 +105,9 @@ def _given_up() -> Iterator[Fault]:
     taken = Payment.objects.filter(key=OuterRef("key"), transaction__operator=OuterRef("operator"))
     for key in GivenUpKey.objects.filter(Exists(taken)).values_list("key", flat=True):
         yield Fault(str(key), _("this form was given up, and yet there is a payment of the same operator with it"))
+    bound = UsedForm.objects.filter(key=OuterRef("key"))
+    for key in GivenUpKey.objects.filter(~Exists(bound)).values_list("key", flat=True):
+        yield Fault(str(key), _("this form was given up, and yet it could still do something to a till"))
     doubled = GivenUpKey.objects.values("key", "operator").annotate(rows=Count("pk")).filter(rows__gt=1).order_by()
     for row in doubled:
         yield Fault(str(row["key"]), _("this form was given up twice"))
