@@ -20,10 +20,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Operator
 from benchmarks import lists
-from benchmarks.plans import scanning
+from benchmarks.plans import LONG, scanning
 from payments.models import Payment, Reversal
 from payments.reversing import reverse_payment
 from tests.factories import CustomerFactory, pay
+from tests.house.books import switch_off_triggers
 from tests.people import grant, signed_in
 from tests.shifts.desk import cash_of, closed, counted, opened, supervisor, till_with_shifts
 from tills.deposits import create_deposit, refill_deposit
@@ -57,6 +58,8 @@ def till(alice: Operator, chief: Operator) -> Till:
 def long_journal(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
     """Write a journal of twenty tills over sixty days, and let it be its last moment."""
     monkeypatch.setattr(lists, "SECONDS", 60 * 86400 // LINES)
+    for table in LONG:
+        switch_off_triggers(table)  # planned for the few rows of other tests they would take minutes for so many
     lists.Journal().fill(LINES)
     newest = Transaction.objects.latest("pk").recorded_at
     with time_machine.travel(newest, tick=True):
