@@ -83,6 +83,7 @@ def test_sending_again_that_is_not_answered_either_says_so(counter: Counter) -> 
     page.get_by_role("link", name="Check whether it was saved").click()
     expect(page.locator("#no-answer")).to_be_hidden()
     page.get_by_role("button", name="Send again").click(no_wait_after=True)
+    expect(page.locator("#no-answer")).to_be_visible()
     expect(page.locator("#no-answer")).to_contain_text("No answer yet. Do not take the money twice.")
     link = page.locator("#no-answer").get_by_role("link", name="Check whether it was saved")
     assert link.get_attribute("href") == f"/cashdesk/payments/{key}/"
