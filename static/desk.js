@@ -12,7 +12,7 @@
   const first = one("[autofocus]");
   if (first) {
     first.focus();
-    if (first.select) first.select();
+    if (first.select && first.value === first.defaultValue) first.select(); // a quick hand may have begun to type
   }
 
   // --- The keyboard (screens.md 2.1) ---
