@@ -83,7 +83,7 @@ def seconds_until(is_so: Callable[[], bool], *, most: float) -> float:
     while not is_so():
         if time.monotonic() > began + most:
             raise TimeoutError(f"not so within {most:.0f} seconds")
-        time.sleep(LOOK_AGAIN)
+        time.sleep(LOOK_AGAIN)  # between two looks, bounded above
     return time.monotonic() - began
 
 

@@ -94,7 +94,7 @@ class Crowd:
     def measure(self, seconds: float) -> Phase:
         """Let the crowd work for so long, and for a few payments at least, and return how it went."""
         begins, before = time.monotonic(), len(self.taken)
-        time.sleep(seconds)
+        time.sleep(seconds)  # how long is measured
         live.seconds_until(lambda: len(self.taken) >= before + FEWEST, most=LONGEST_DRAIN)
         return Phase(time.monotonic() - begins, self.taken[before:])
 
@@ -137,7 +137,7 @@ def let_it_happen(desk: live.LiveDesk, fake: FakeSplynx, seconds: int, rounds: i
     down: list[Phase] = []
     with desk.service("deliver_payments", "--loop"), desk.service("deliver_payments", "--loop"):
         with desk.service("pull_billing", "--loop", "5"), Crowd(counters, customers) as crowd:
-            time.sleep(WARM_UP)
+            time.sleep(WARM_UP)  # the first answers of new processes are slow and not measured
             for number in range(rounds):
                 if number:
                     fake.start()

@@ -13,6 +13,8 @@ from accounts.models import Operator
 from billing.models import Batch, Difference, Import, Pull, Reconciliation, Settlement
 from payments.models import Delivery
 
+BY_REFERENCE = _("Reference of the part, like A1-000123/2.")
+
 
 class HouseAdmin(LookUpAdmin):
     """What concerns the whole house; a reseller's people see none of it."""
@@ -56,7 +58,7 @@ class SettlementAdmin(LookUpAdmin):
     ordering = ("-pk",)
     kept_with = ("delivery", "operator")
     search_fields = ("=delivery__reference",)
-    search_help_text = _("Reference of the part, like A1-000123/2.")
+    search_help_text = BY_REFERENCE
 
     def rows_for(self, operator: Operator) -> QuerySet[Any]:
         """Return the settlements of the parts that this person could settle."""
@@ -80,4 +82,4 @@ class DifferenceAdmin(LookUpAdmin):
     ordering = ("-pk",)
     kept_with = ("reconciliation",)
     search_fields = ("=reference",)
-    search_help_text = _("Reference of the part, like A1-000123/2.")
+    search_help_text = BY_REFERENCE

@@ -66,11 +66,10 @@ def download(client: Client, address: str) -> bytes:
 def deposited(operator: Operator) -> None:
     """Refill the operator's own deposit, which is created where there is none."""
     till = find_till(operator)
-    asked = {"operator": operator, "amount": D(1), "comment": "", "key": uuid4()}
     if till is None:
-        create_deposit(**asked, holder=operator)  # type: ignore[arg-type]
+        create_deposit(operator=operator, holder=operator, amount=D(1), comment="", key=uuid4())
     else:
-        refill_deposit(**asked, till_id=till.pk)  # type: ignore[arg-type]
+        refill_deposit(operator=operator, till_id=till.pk, amount=D(1), comment="", key=uuid4())
 
 
 def test_numbers_are_numbers_days_are_days_and_text_is_text() -> None:
