@@ -41,22 +41,33 @@ class Read:
     codes: dict[int, str] = field(default_factory=dict)  # of those with lines, whose code cannot change any more
     heads: dict[int, dict[int, Head]] = field(default_factory=dict)
     papers: dict[str, dict[int, int]] = field(default_factory=dict)  # name: id of the last row: how many there were
+    faults: list[Fault] = field(default_factory=list)  # of the file itself
 
 
-def verify_anchors(path: Path, max_age_minutes: int | None, report: Report) -> None:
-    """Add to the report what the anchors in the file show. Raises OSError when it cannot be read."""
+def read_anchors(path: Path, max_age_minutes: int | None = None) -> Read:
+    """Return what the anchors in the file say, and what is wrong with the file. Raises OSError when it cannot be read.
+
+    The file is read before the books: what an anchor names was committed before the anchor was written, so whoever
+    reads the books afterwards must see it.
+    """
     read = Read()
     with path.open(encoding="utf-8", errors="replace") as file:
         for place, line in enumerate(file, start=1):
             where = _("%(file)s line %(place)d") % {"file": path.name, "place": place}
-            report.add_faults(Fault(where, what) for what in _read_line(line, where, read))
-    report.anchors = read.count
+            read.faults += [Fault(where, what) for what in _read_line(line, where, read)]
     if read.count == 0:
-        report.add_faults([Fault(path.name, _("there is no anchor in this file"))])
+        read.faults.append(Fault(path.name, _("there is no anchor in this file")))
+    if max_age_minutes is not None and read.newest is not None:
+        read.faults += _age_faults(path, read.newest, timedelta(minutes=max_age_minutes))
+    return read
+
+
+def verify_anchors(read: Read, report: Report) -> None:
+    """Add to the report what the anchors show."""
+    report.anchors = read.count
+    report.add_faults(read.faults)
     report.add_faults(_head_faults(read))
     report.add_faults(_paper_faults(read))
-    if max_age_minutes is not None and read.newest is not None:
-        report.add_faults(_age_faults(path, read.newest, timedelta(minutes=max_age_minutes)))
 
 
 def _read_line(line: str, where: str, read: Read) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from accounts.models import Operator
 from payments.models import Printing
 from payments.snapshot import one_moment
-from payments.verifying.anchors import verify_anchors
+from payments.verifying.anchors import read_anchors, verify_anchors
 from payments.verifying.belonging import Ground
 from payments.verifying.beside import faults_beside, odd_methods
 from payments.verifying.documents import whole_unit
@@ -39,6 +39,7 @@ class Asked:
 def verify_books(asked: Asked) -> Report:
     """Verify everything as of one moment, while the desk goes on, and return what was found; writes nothing."""
     began, report = time.monotonic(), Report()
+    anchors = None if asked.anchors is None else read_anchors(asked.anchors, asked.max_age_minutes)
     with walkers(asked.processes) as crew, one_moment():
         others = {_("documents"): crew.begin(overpaid), _("shifts and movements"): crew.begin(shift_faults)}
         _walk(report, crew)
@@ -47,8 +48,8 @@ def verify_books(asked: Asked) -> Report:
             report.add_faults(as_far_as_readable(where, found))
         report.add_warnings(as_far_as_readable(_("methods"), lambda: odd_methods(report.tally)))
         report.printings = Printing.objects.count()
-        if asked.anchors is not None:
-            verify_anchors(asked.anchors, asked.max_age_minutes, report)
+        if anchors is not None:
+            verify_anchors(anchors, report)
     report.seconds = time.monotonic() - began
     return report
 

@@ -2,7 +2,7 @@
 
 import json
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from customers.models import Customer
 from payments.anchoring import AnchorBroken, AnchorRefused, append_anchor, make_anchor, read_anchor
 from payments.models import Payment
 from payments.printing import print_receipt
+from payments.verifying import Asked, books, verify_books
+from payments.verifying.report import Fault, Tally
 from proofs.tampering import cut_tails, cut_tills
 from tests.evidence.conftest import Told
 from tests.evidence.looking import execute, faults, verified
@@ -70,6 +72,29 @@ def test_an_anchor_verifies_with_the_former_key_that_signed_it(house: None) -> N
         assert read_anchor(line)["anchor"] == "cashdesk anchor"
     with override_settings(CASHDESK_PROOF_KEY="k" * 32), pytest.raises(AnchorBroken, match="is not configured"):
         read_anchor(line)
+
+
+def test_an_anchor_written_while_the_books_are_verified_is_no_alarm(
+    committed_db: None,
+    alice: Operator,
+    debtor: Customer,
+    anchors: Path,
+    beside: Callable[[Callable[[], object]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pay(alice, debtor, "1.00")
+    append_anchor(anchors)
+    look_beside = books.faults_beside
+
+    def meanwhile(tally: Tally) -> Iterator[Fault]:
+        beside(lambda: [pay(alice, debtor, "2.00"), append_anchor(anchors)])
+        return look_beside(tally)
+
+    monkeypatch.setattr(books, "faults_beside", meanwhile)
+    report = verify_books(Asked(anchors=anchors))
+    assert (report.faults, report.anchors) == ([], 1)
+    monkeypatch.undo()
+    assert verify_books(Asked(anchors=anchors)).anchors == 2
 
 
 # --- Where they go ---------------------------------------------------------------------------------------------------
