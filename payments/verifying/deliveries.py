@@ -86,5 +86,10 @@ def _undone_faults(apply: PartRow, undos: Sequence[PartRow], reference: str) -> 
         yield _("the billing system will not be told that the payment is reversed")
     if undo.reflected and not apply.reflected:
         yield _("the billing system's figures contain its undoing, but not the part")
-    if undo.batch is not None and (apply.batch is None or undo.batch <= apply.batch):
+    if undo.batch is not None and not _is_earlier(apply, undo.batch):
         yield _("its undoing stands in no later batch than the part")
+
+
+def _is_earlier(apply: PartRow, batch: int) -> bool:
+    """Return whether the part went out before this batch; in none, when a live billing system was told of it."""
+    return apply.reflected if apply.batch is None else apply.batch < batch

@@ -11,11 +11,14 @@ from pytest_django import Settings
 
 from accounts.models import Operator
 from billing.delivering import deliver_next
+from billing.exporting import commit_batch
 from billing.models import Import, Source
 from billing.pulling import pull_all, pull_changed
 from billing.switching import SwitchRefused, use_source
 from customers.models import Customer
-from payments.models import Delivery
+from payments.models import Delivery, Reversal
+from payments.reversing import reverse_payment
+from payments.verifying import Asked, verify_books
 from tests.factories import CustomerFactory, pay
 from tests.live_billing.ledger import Ledger
 from tests.live_billing.looking import balance
@@ -90,6 +93,22 @@ def test_switching_over_is_refused_while_a_part_is_open(live: Ledger, alice: Ope
     pull_all(live)
     use_source("files")
     assert Source.objects.get().name == "files"
+
+
+def test_after_switching_to_files_a_reversal_of_what_was_delivered_live_leaves_the_books_sound(
+    live: Ledger, alice: Operator, settings: Settings
+) -> None:
+    use_source("splynx")
+    pull_all(live)
+    payment = pay(alice, Customer.objects.get(), "60")
+    deliver_next(live)
+    pull_all(live)
+    settings.CASHDESK_BILLING = "files"
+    use_source("files")
+    reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    commit_batch()
+    assert list(Delivery.objects.order_by("pk").values_list("kind", "batch")) == [("apply", None), ("undo", 1)]
+    assert verify_books(Asked()).faults == []
 
 
 def test_a_customer_deleted_over_there_does_not_keep_the_desk_from_switching(
