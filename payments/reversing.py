@@ -23,14 +23,18 @@ REVERSE_PERMISSION = "payments.reverse_payment"
 
 def may_reverse(operator: Operator, payment: Payment) -> bool:
     """Return whether the operator may reverse this payment now: an own one for a while, any in scope with the right."""
-    return operator.has_perm(REVERSE_PERMISSION) or (
-        payment.transaction.operator_id == operator.pk and timezone.now() < own_until(payment)
-    )
+    if operator.has_perm(REVERSE_PERMISSION):
+        return True
+    since = timezone.now() - timedelta(minutes=settings.CASHDESK_REVERSE_MINUTES)
+    line = payment.transaction
+    return line.operator_id == operator.pk and line.recorded_at > since and taken_at(payment) > since
 
 
-def own_until(payment: Payment) -> datetime:
-    """Return until when the operator who took the payment may reverse it without a further right."""
-    return payment.transaction.recorded_at + timedelta(minutes=settings.CASHDESK_REVERSE_MINUTES)
+def taken_at(payment: Payment) -> datetime:
+    """Return when the money was taken: that of a moved payment with the first one, however often it was moved since."""
+    while moved := Reversal.objects.select_related("payment__transaction").filter(replacement=payment).first():
+        payment = moved.payment
+    return payment.transaction.recorded_at
 
 
 def reverse_payment(*, operator: Operator, key: UUID, reason: Reversal.Reason, comment: str = "") -> Reversal:

@@ -134,6 +134,19 @@ def test_an_own_payment_is_moved_within_the_time_and_later_with_the_right_only(
         move_payment(operator=Operator.objects.get(pk=alice.pk), key=second.key, customer_id=right.pk, new_key=uuid4())
 
 
+def test_moving_a_payment_does_not_begin_its_time_anew(alice: Operator, wrong: Customer, right: Customer) -> None:
+    payment = pay(alice, wrong)
+    with time_machine.travel(timezone.now() + timedelta(minutes=14), tick=False):
+        moved = move_payment(operator=alice, key=payment.key, customer_id=right.pk, new_key=uuid4())
+        back = move_payment(operator=alice, key=moved.key, customer_id=wrong.pk, new_key=uuid4())
+    with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1), tick=False):
+        with pytest.raises(PermissionDenied):
+            reverse_payment(operator=alice, key=back.key, reason=Reversal.Reason.WRONG_AMOUNT)
+        with pytest.raises(PermissionDenied):
+            move_payment(operator=alice, key=back.key, customer_id=right.pk, new_key=uuid4())
+    assert Transaction.objects.count() == 5
+
+
 def test_a_form_that_was_given_up_moves_nothing(alice: Operator, wrong: Customer, right: Customer) -> None:
     payment, new_key = pay(alice, wrong), uuid4()
     give_up(operator=alice, key=new_key)
