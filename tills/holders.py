@@ -23,8 +23,8 @@ def lock_till(operator: Operator) -> Till:
     Needs an open transaction. The till comes before every other lock, the holder's row before it only when a till is
     made (design.md, law 2).
     """
-    till = find_till(operator) or make_till(operator.reseller or operator)
-    return Till.objects.select_for_update().get(pk=till.pk)
+    till = Till.objects.visible_to(operator).select_for_update().first()
+    return till or Till.objects.select_for_update().get(pk=make_till(operator.reseller or operator).pk)
 
 
 def make_till(holder: Operator | Reseller) -> Till:
