@@ -101,19 +101,22 @@ def kept_scene() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def own_copy(mark: str) -> Iterator[None]:
-    """Let this process work on a copy of the scratch database for the block, apart from other processes."""
+def own_copy(mark: str, *, as_it_is: bool = False) -> Iterator[None]:
+    """Let this process work on a copy of the scratch database for the block, apart from other processes.
+
+    The copy is of the freshly migrated database, or of the database as it is (then nobody may be connected to it).
+    """
     from django.db import connection, connections
 
     from tests.database import copy_sqlite, create_from_template, quoted, run_beside_it
 
     name, own = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_{mark}"
-    base = f"{name}_base"  # nobody is connected to it
+    source = name if as_it_is else f"{name}_base"
     connections.close_all()
     if connection.vendor == "sqlite":
-        copy_sqlite(base, own)
+        copy_sqlite(source, own)
     else:
-        create_from_template(own, template=base)
+        create_from_template(own, template=source)
     connection.settings_dict["NAME"] = own
     try:
         yield

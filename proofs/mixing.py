@@ -1,4 +1,4 @@
-"""A long day at sixteen desks: payments, reversals, moves, paper; some are aborted, some are sent twice."""
+"""A long day at sixteen desks, half in each process: payments, reversals, moves, paper; some aborted, some twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customers.models import Customer, Invoice
 from payments.models import Payment
 from payments.printing import print_receipt
 from payments.taking import take_payment
-from proofs.desks import Desks, Taken
+from proofs.desks import HALF, SHARING, Desks, Taken
 from proofs.striking import Strike, Struck, fail
 from tests.factories import CustomerFactory, InvoiceFactory, order
 from tests.racing import Crowd
@@ -92,7 +92,7 @@ def mix(desks: Desks, crowd: Crowd, documents: int, until: float) -> None:
     days = []
     customers = make_customers(desks, None)
     of_partner = make_customers(desks, desks.shared.reseller_id)
-    people = [*desks.operators[: -len(desks.partners)], *desks.partners]
+    people = [*desks.operators[: HALF - SHARING], *desks.partners]
     desks.shared.limit = None
     desks.shared.save()
     for operator in people:

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from payments import taking
 from payments.taking import take_payment
 from proofs.books import broken_rules, deadlocks, documents
-from proofs.desks import COPIES, DESKS, Desks, Seen
+from proofs.desks import COPIES, DESKS, HALF, Desks, Seen
 from proofs.ground import kept_scene
 from proofs.mixing import mix
 from proofs.running import Result, alone
@@ -77,7 +77,7 @@ def race_in_one_process(work: tuple[str, int, int, int, float]) -> Seen:
             for race in races:
                 race(crowd)
     made = sum(till.lines.count() for till in desks.tills())
-    with Crowd(DESKS) as crowd:
+    with Crowd(HALF) as crowd:
         mix(desks, crowd, wanted - made, until)
     connection.close()
     return desks.seen
