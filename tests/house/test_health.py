@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -139,3 +141,22 @@ def test_no_server_starts_on_a_database_without_its_guards(committed_db: None, t
 def test_an_outage_in_the_tests_is_a_real_one(db: None) -> None:
     with no_database(), pytest.raises(OperationalError):
         Operator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["deliver_payments"], ["pull_billing"], ["reconcile_billing"], ["export_payments", "--to", "."],
+        ["import_billing", "--customers", "none.csv", "--invoices", "none.csv"],
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_no_command_that_writes_works_on_a_database_without_its_guards(db: None, command: list[str]) -> None:
+    drop_guard("line_follows")
+    with pytest.raises(SystemCheckError, match="The guard line_follows does not stand"):
+        call_command(*command, skip_checks=False)
+
+
+def test_with_its_guards_a_command_writes(db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("export_payments", "--to", str(tmp_path), skip_checks=False)
+    assert "Nothing" in capsys.readouterr().out

@@ -5,10 +5,11 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.commands import GuardedCommand
 from billing.connectors.choosing import NotConnected, billing_system
 from billing.switching import SwitchRefused, use_source
 from billing.working import drain, unfinished, work
@@ -22,7 +23,7 @@ def told_to_stop() -> threading.Event:
     return stop
 
 
-class Command(BaseCommand):
+class Command(GuardedCommand):
     """See `help`."""
 
     help = "Deliver the payments that wait, in order; any number of these may run at once (docs/billing.md)."

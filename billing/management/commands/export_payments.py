@@ -4,14 +4,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from billing import exporting
+from billing.commands import GuardedCommand
 from billing.switching import SwitchRefused, use_source
 
 
-class Command(BaseCommand):
+class Command(GuardedCommand):
     """See `help`."""
 
     help = "Write the payments not yet exported as the next numbered batch, or an old batch again."

@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing.commands import GuardedCommand
 from billing.faults import ImportRefused
 from billing.importing import import_files, preview_files
 from billing.switching import SwitchRefused, check_setting, use_source
@@ -24,7 +25,7 @@ def moment(text: str) -> datetime:
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
-class Command(BaseCommand):
+class Command(GuardedCommand):
     """See `help`."""
 
     help = "Import customers and invoices from CSV files (docs/files.md); all or nothing where the files have faults."

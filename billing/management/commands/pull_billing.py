@@ -4,11 +4,12 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import close_old_connections
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from billing.commands import GuardedCommand
 from billing.connectors.choosing import NotConnected, billing_system
 from billing.connectors.protocol import BillingSystem, BillingUnavailable
 from billing.faults import TooManyVanished
@@ -17,7 +18,7 @@ from billing.switching import SwitchRefused, use_source
 from billing.telling import tell_pull
 
 
-class Command(BaseCommand):
+class Command(GuardedCommand):
     """See `help`."""
 
     help = "Take over what has changed in the live billing system; the first time, and with --full, everything."

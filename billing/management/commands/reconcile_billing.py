@@ -6,10 +6,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.commands import GuardedCommand
 from billing.connectors.choosing import NotConnected, billing_system
 from billing.connectors.protocol import BillingUnavailable
 from billing.faults import TooManyVanished
@@ -31,7 +32,7 @@ def a_day(text: str) -> date:
         raise ArgumentTypeError(_("write a day like 2026-11-23")) from None
 
 
-class Command(BaseCommand):
+class Command(GuardedCommand):
     """See `help`."""
 
     help = "Compare payments and balances with the billing system; exits with 1 when something differs."
