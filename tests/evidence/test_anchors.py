@@ -19,7 +19,8 @@ from customers.models import Customer
 from payments.anchoring import AnchorBroken, AnchorRefused, append_anchor, make_anchor, read_anchor
 from payments.models import Payment
 from payments.printing import print_receipt
-from payments.verifying import Asked, books, verify_books
+from payments.verifying import Asked, verify_books
+from payments.verifying.beside import faults_beside
 from payments.verifying.report import Fault, Tally
 from proofs.tampering import cut_tails, cut_tills
 from tests.evidence.conftest import Told
@@ -84,13 +85,12 @@ def test_an_anchor_written_while_the_books_are_verified_is_no_alarm(
 ) -> None:
     pay(alice, debtor, "1.00")
     append_anchor(anchors)
-    look_beside = books.faults_beside
 
     def meanwhile(tally: Tally) -> Iterator[Fault]:
         beside(lambda: [pay(alice, debtor, "2.00"), append_anchor(anchors)])
-        return look_beside(tally)
+        return faults_beside(tally)
 
-    monkeypatch.setattr(books, "faults_beside", meanwhile)
+    monkeypatch.setattr("payments.verifying.books.faults_beside", meanwhile)
     report = verify_books(Asked(anchors=anchors))
     assert (report.faults, report.anchors) == ([], 1)
     monkeypatch.undo()
