@@ -213,7 +213,8 @@ def changed_anchors(books: Books) -> Iterator[Tampering]:
 
 def without_key_and_anchors(books: Books, chance: Random, restore: Callable[[], object]) -> dict[str, object]:
     """Return what is found when there are no anchors, or when the key is known, as with a plain hash."""
-    cut = [one for one in tampering.cut_tails(20) if one.till is None]
+    cuts = list(tampering.cut_tails(20))
+    cut = chance.sample(cuts, min(40, len(cuts)))  # each is looked for in the whole of the books
     hashed = list(tampering.rehashed(chance, 20, key=settings.CASHDESK_PROOF_KEY))
     backup = Tampering("old backup restored", "all tables", None, restore)
     tails = sum(books.shows(one, anchors=False) for one in cut)
