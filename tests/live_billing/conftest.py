@@ -2,11 +2,16 @@
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
+from cashdesk.views import billing as billing_views
+from cashdesk.views import refreshing
 from customers.models import Customer
 from tests.factories import cash
 from tests.live_billing.ledger import Ledger
 from tests.live_billing.looking import Clock, pulled
+
+SECRET = "hook-secret"
 
 
 @pytest.fixture
@@ -34,3 +39,12 @@ def ledger(house: None) -> Ledger:
 def anna(ledger: Ledger) -> Customer:
     """Return customer 7 as the desk has pulled them."""
     return pulled(ledger, "7")
+
+
+@pytest.fixture
+def live(ledger: Ledger, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """Return the billing system in memory, in the place of the one that the settings name."""
+    settings.CASHDESK_BILLING, settings.CASHDESK_SPLYNX_HOOK_SECRET = "splynx", SECRET
+    monkeypatch.setattr(billing_views, "billing_system", lambda: ledger)
+    monkeypatch.setattr(refreshing, "system_for_cards", lambda: ledger)
+    return ledger

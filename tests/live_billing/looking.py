@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.test import Client
+
 from accounts.models import Operator
 from billing.pulling import pull_customer
 from customers.models import Customer
@@ -48,3 +50,10 @@ def parts(payment: Payment) -> list[Delivery]:
 def states(payment: Payment) -> list[str]:
     """Return how far a payment's parts have come, in order; a reflected one with a plus."""
     return [f"{part.state}{'+' if part.reflected else ''}" for part in parts(payment)]
+
+
+def text(client: Client, address: str) -> str:
+    """Return the page at an address."""
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
