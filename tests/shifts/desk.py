@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from accounts.models import Operator
 from customers.money import ZERO
+from payments.verifying import Asked, verify_books
 from tests.people import grant
 from tills import closing, drawer, journal, shifts
 from tills.counting import Counted
@@ -93,3 +94,8 @@ def rows(*models: Any) -> Mapping[str, int]:
 def balance(till: Till | None) -> Decimal:
     """Return a till's balance, nothing for one that is not there."""
     return journal.balance_of(till) if till else ZERO
+
+
+def sound() -> None:
+    """Fail with the faults that the books show, if any."""
+    assert [str(fault) for fault in verify_books(Asked()).faults] == []

@@ -21,7 +21,7 @@ from payments.reversing import reverse_payment
 from tests.answers import body_of
 from tests.factories import CustomerFactory, OperatorFactory, card, pay
 from tests.people import grant, signed_in
-from tests.shifts.desk import cash_of, closed, counted, dropped, opened, paid_out, supervisor, till_with_shifts
+from tests.shifts.desk import cash_of, closed, counted, dropped, opened, paid_out, till_with_shifts
 from tills.deposits import create_deposit, refill_deposit
 from tills.models import Booking, Kind, PaymentMethod, Shift, Till, Transaction
 from tills.models.booking import BOOKED
@@ -31,11 +31,6 @@ RIGHTS = (
     "payments.view_all_payments", "payments.reverse_payment", "tills.supervise_tills", "tills.manage_deposits",
     "billing.manage_billing",
 )  # fmt: skip
-
-
-@pytest.fixture
-def bob(bob: Operator) -> Operator:
-    return supervisor(bob)
 
 
 class Day:

@@ -13,7 +13,7 @@ from accounts.models import Operator
 from tests.desk.pages import filled_form, page, soup_of, words
 from tests.factories import CustomerFactory, OperatorFactory, pay
 from tests.people import signed_in
-from tests.shifts.desk import cash_of, closed, counted, issued, opened, supervisor, till_with_shifts
+from tests.shifts.desk import cash_of, closed, counted, issued, opened, till_with_shifts
 from tills import shifts
 from tills.closing import force_close
 from tills.counting import Counted
@@ -21,16 +21,6 @@ from tills.holders import till_to_be
 from tills.models import Count, CountRow, Shift, Till, Transaction, ZReport
 
 SHIFT, SHIFTS, NEW = "/cashdesk/shift/", "/cashdesk/shifts/", "/cashdesk/shifts/new/"
-
-
-@pytest.fixture
-def bob(bob: Operator) -> Operator:
-    return supervisor(bob)
-
-
-@pytest.fixture
-def till(alice: Operator) -> Till:
-    return till_with_shifts(alice)
 
 
 def form(act: str, **fields: str) -> dict[str, str]:
