@@ -66,6 +66,7 @@ def test_a_till_form_that_arrives_after_it_was_given_up_moves_nothing(bob: Opera
     client, fields = signed_in(bob), refill()
     told = client.post(f"/cashdesk/payments/{fields['key']}/give-up/", follow=True)
     assert "Nothing was recorded, and nothing will be" in told.text
+    assert "If it was about a till, or to move a payment, it has changed nothing." in told.text
     soup = soup_of(client.post(deposit, fields), 422)
     assert "This form was given up" in words(soup.select_one(".error-summary"))
     assert soup.select_one("#refill_amount[value='50']")

@@ -8,6 +8,7 @@ from accounts.models import Operator
 from payments.models import GivenUpKey, Payment, Printing
 from tests.factories import CustomerFactory, cash, pay
 from tests.people import signed_in
+from tills.models import Transaction
 
 
 def test_an_unknown_key_is_not_saved_so_far_and_never_said_to_be_lost(alice: Operator) -> None:
@@ -28,6 +29,17 @@ def test_only_after_giving_up_the_page_says_that_nothing_was_recorded(alice: Ope
     assert late.status_code == 422
     assert "This form was given up" in late.text
     assert not Payment.objects.exists()
+
+
+def test_money_is_given_back_for_a_new_payment_only(alice: Operator) -> None:
+    """The form may have been to move a payment: that one stands, and handing out its money would lose it."""
+    payment, desk, key = pay(alice, CustomerFactory.create()), signed_in(alice), uuid4()
+    told = desk.post(f"/cashdesk/payments/{key}/give-up/", follow=True).text
+    assert "If it was a new payment, give the money back, or take it anew." in told
+    assert told.count("ive the money back") == 1
+    form = {"key": key, "customer": CustomerFactory.create().pk}
+    assert "This form was given up" in desk.post(f"/cashdesk/payments/{payment.key}/move/", form).text
+    assert Transaction.objects.count() == 1
 
 
 def test_giving_up_a_saved_payment_leads_to_its_receipt(alice: Operator) -> None:
