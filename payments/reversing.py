@@ -78,9 +78,11 @@ def read_locked(operator: Operator, key: UUID) -> Payment:
 def check_reversible(operator: Operator, payment: Payment, reason: Reversal.Reason, comment: str) -> None:
     """Raise what speaks against a reversal: AlreadyReversed, PermissionDenied, DrawerCounted, or ReasonMissing.
 
-    Needs the locks.
+    Needs the locks. The rights are read again: those of whoever waited for the locks may have been taken away since.
+    Raises Payment.DoesNotExist when the payment has gone out of the operator's scope with them.
     """
-    check_access(operator)
+    operator = check_access(operator)
+    Payment.objects.visible_to(operator).only("pk").get(pk=payment.pk)
     earlier = Reversal.objects.filter(payment=payment).first()
     if earlier is not None:
         raise AlreadyReversed(earlier)

@@ -46,10 +46,12 @@ def _take(operator: Operator, order: Order) -> Payment:
     return record_payment(till=till, last=last, operator=operator, customer=customer, method=method, order=order)
 
 
-def check_access(operator: Operator) -> None:
-    """Raise PermissionDenied when the operator has been switched off since the request began."""
-    if not Operator.objects.select_related("reseller").get(pk=operator.pk).may_use_desk:
+def check_access(operator: Operator) -> Operator:
+    """Return the operator as read now, rights included; raises PermissionDenied for one who has been switched off."""
+    now = Operator.objects.select_related("reseller").get(pk=operator.pk)
+    if not now.may_use_desk:
         raise PermissionDenied
+    return now
 
 
 def payment_that_won(operator: Operator, order: Order) -> Payment:

@@ -49,6 +49,8 @@ def try_reversal(request: OperatorRequest, payment: Payment, form: ReversalForm)
         reverse_payment(operator=request.user, key=payment.key, reason=reason, comment=form.cleaned_data["comment"])
     except AlreadyReversed:
         return see_other("receipt", payment.key)
+    except Payment.DoesNotExist:
+        raise Http404 from None
     except PaymentRefused as refusal:
         form.add_error(refusal.field or None, str(refusal))
         return None
@@ -133,6 +135,8 @@ def post_move(request: OperatorRequest, payment: Payment) -> HttpResponse:
             )
         except AlreadyReversed:
             return see_other("receipt", payment.key)
+        except Payment.DoesNotExist:
+            raise Http404 from None
         except KeyUsedOtherwise as refusal:
             return move_conflict(request, payment, refusal.payment, target)
         except PaymentRefused as refusal:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from pytest_django import Settings
@@ -113,6 +114,19 @@ def test_head_office_moves_a_resellers_payment_within_the_reseller_only(
 def test_the_rights_are_those_of_a_reversal(alice: Operator, bob: Operator, wrong: Customer, right: Customer) -> None:
     payment = pay(alice, wrong)
     with pytest.raises(PermissionDenied):
+        move_payment(operator=bob, key=payment.key, customer_id=right.pk, new_key=uuid4())
+    assert Transaction.objects.count() == 1
+
+
+@pytest.mark.parametrize("gone", ["reverse_payment", "view_all_payments"])
+def test_a_right_that_was_taken_away_meanwhile_moves_nothing(
+    alice: Operator, bob: Operator, wrong: Customer, right: Customer, gone: str
+) -> None:
+    payment = pay(alice, wrong)
+    bob = grant(bob, "payments.reverse_payment")
+    assert bob.get_all_permissions() == {"payments.reverse_payment", "payments.view_all_payments"}  # kept in it
+    bob.user_permissions.remove(Permission.objects.get(codename=gone))
+    with pytest.raises(PermissionDenied if gone == "reverse_payment" else Payment.DoesNotExist):
         move_payment(operator=bob, key=payment.key, customer_id=right.pk, new_key=uuid4())
     assert Transaction.objects.count() == 1
 

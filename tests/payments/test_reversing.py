@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -160,6 +161,20 @@ def test_who_was_switched_off_meanwhile_reverses_nothing(alice: Operator, novak:
     Operator.objects.filter(pk=alice.pk).update(cashdesk_access=False)
     with pytest.raises(PermissionDenied):
         reverse_payment(operator=alice, key=payment.key, reason=WRONG)
+    assert nothing_reversed()
+
+
+@pytest.mark.parametrize("gone", ["reverse_payment", "view_all_payments"])
+def test_a_right_that_was_taken_away_meanwhile_counts_no_more(
+    alice: Operator, bob: Operator, novak: Customer, gone: str
+) -> None:
+    """The sender's rights were read before the locks, for which a reversal may wait for seconds."""
+    payment = pay(alice, novak)
+    bob = grant(bob, "payments.reverse_payment")
+    assert bob.get_all_permissions() == {"payments.reverse_payment", "payments.view_all_payments"}  # kept in it
+    bob.user_permissions.remove(Permission.objects.get(codename=gone))
+    with pytest.raises(PermissionDenied if gone == "reverse_payment" else Payment.DoesNotExist):
+        reverse_payment(operator=bob, key=payment.key, reason=WRONG)
     assert nothing_reversed()
 
 

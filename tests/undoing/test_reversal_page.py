@@ -4,17 +4,20 @@ import html
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Operator
 from customers.models import Customer
 from payments.models import Payment, Reversal
+from payments.recording import lock_customers
 from tests.customers.stated import customer, stated, write
 from tests.factories import CustomerFactory, InvoiceFactory, ResellerFactory, give_room, pay
 from tests.people import grant, signed_in
@@ -105,6 +108,26 @@ def test_a_colleague_without_the_right_gets_403_and_with_it_may(bob: Operator, p
     assert Transaction.objects.count() == 1
     bob = grant(bob, "payments.reverse_payment")
     assert signed_in(bob).post(page(payment), {"reason": "amount"}).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["reverse/", "move/"])
+def test_a_payment_that_goes_out_of_sight_meanwhile_answers_like_a_missing_one(
+    bob: Operator, payment: Payment, right: Customer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An administrator takes the right away while the form waits for the till."""
+    bob = grant(bob, "payments.reverse_payment")
+
+    def wait(*names: Any, **fields: Any) -> dict[int, Customer]:
+        bob.user_permissions.remove(Permission.objects.get(codename="view_all_payments"))
+        return lock_customers(*names, **fields)
+
+    monkeypatch.setattr("payments.reversing.lock_customers", wait)
+    monkeypatch.setattr("payments.moving.lock_customers", wait)
+    form = {"reason": "amount", "customer": right.pk, "key": uuid4()}
+    answer = signed_in(bob).post(page(payment, name), form)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    assert Transaction.objects.count() == 1
 
 
 def test_an_own_payment_after_the_time_gets_403_in_words(alice: Operator, payment: Payment, settings: Settings) -> None:
