@@ -6,8 +6,9 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Operator
-from payments.models import GivenUpKey, Payment
-from tests.factories import PASSWORD, OperatorFactory
+from customers.models import Customer
+from payments.models import GivenUpKey, Payment, Reversal
+from tests.factories import PASSWORD, OperatorFactory, pay
 from tests.screens.conftest import Counter
 from tests.shifts.desk import opened, supervisor
 
@@ -17,6 +18,7 @@ const later = window.setTimeout;
 window.setTimeout = (act, wait, ...rest) => later(act, wait === 10000 ? 100 : wait, ...rest);
 """
 CARD_POST = "**/cashdesk/customers/*/"
+MOVE_POST = "**/cashdesk/payments/*/move/"
 
 
 def open_card(counter: Counter) -> Page:
@@ -27,7 +29,7 @@ def open_card(counter: Counter) -> Page:
     return page
 
 
-def lose(page: Page, *, after_saving: bool) -> None:
+def lose(page: Page, *, after_saving: bool, address: str = CARD_POST) -> None:
     """Let the POST of the payment reach the desk or not, and never its answer the page.
 
     The browser gets a 204 instead, which leaves the page as it is: in a request that hangs Playwright sees nothing.
@@ -41,7 +43,7 @@ def lose(page: Page, *, after_saving: bool) -> None:
             route.fetch(max_redirects=0)
         route.fulfill(status=204)
 
-    page.route(CARD_POST, swallow)
+    page.route(address, swallow)
 
 
 def send_and_wait(page: Page) -> None:
@@ -102,6 +104,49 @@ def test_only_after_giving_up_it_is_said_that_nothing_was_recorded(counter: Coun
     page.unroute(CARD_POST)
     counter.open("/cashdesk/?q=jnovak")
     expect(page.locator("#no-answer")).to_be_hidden()
+
+
+def open_move(counter: Counter, alice: Operator) -> Page:
+    """Open the page that moves a payment of Jana's to Jan, in a browser whose ten seconds are short."""
+    payment = pay(alice, Customer.objects.get(login="jnovakova"), "30.00")
+    counter.page.add_init_script(HURRY)
+    right = Customer.objects.get(login="jnovak")
+    return counter.open(f"/cashdesk/payments/{payment.key}/move/?customer={right.pk}")
+
+
+def test_a_move_without_an_answer_is_looked_up_and_sent_again_once(counter: Counter, alice: Operator) -> None:
+    page = open_move(counter, alice)
+    page.locator("#id_comment").fill("the other Novák")
+    lose(page, after_saving=False, address=MOVE_POST)
+    page.locator("form .button-primary").click(no_wait_after=True)
+    expect(page.locator("#no-answer")).to_contain_text("No answer yet. Do not take the money twice.")
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator("h1")).to_have_text("Not saved so far")
+    page.unroute(MOVE_POST)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("h1")).to_have_text("Payment taken")
+    reversal = Reversal.objects.get()
+    assert reversal.replacement == Payment.objects.latest("pk")
+    assert (reversal.transaction.comment, Payment.objects.count()) == ("the other Novák", 2)
+
+
+def test_a_move_whose_answer_was_lost_is_found_by_its_key(counter: Counter, alice: Operator) -> None:
+    page = open_move(counter, alice)
+    lose(page, after_saving=True, address=MOVE_POST)
+    page.locator("form .button-primary").click(no_wait_after=True)
+    page.get_by_role("link", name="Check whether it was saved").click()
+    expect(page.locator(".receipt")).to_contain_text("Moved here from receipt")
+    assert Payment.objects.count() == 2
+
+
+def test_a_move_without_a_connection_says_so_at_once(counter: Counter, alice: Operator) -> None:
+    page = open_move(counter, alice)
+    lose(page, after_saving=False, address=MOVE_POST)
+    page.locator("form .button-primary").click(no_wait_after=True)
+    page.context.set_offline(True)  # Playwright's own signature
+    expect(page.locator("#no-answer")).to_contain_text("No connection. Do not take the money twice.")
+    page.context.set_offline(False)
+    assert not Reversal.objects.exists()
 
 
 def test_a_form_of_the_shift_does_not_make_the_desk_forget_the_payment(
