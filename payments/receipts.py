@@ -51,11 +51,6 @@ class Receipt:
         """Who reversed the payment, as they were called then; empty where nobody did."""
         return "" if self.reversal is None else str(_signed(self.reversal.transaction)["line"]["operator"]["name"])
 
-    @property
-    def documents(self) -> list[str]:
-        """The numbers of the documents that it paid."""
-        return [part.number for part in self.parts if part.number]
-
 
 def read_receipt(payment: Payment) -> Receipt:
     """Return the receipt of a payment, read from the signed document of its line.

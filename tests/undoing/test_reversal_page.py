@@ -19,7 +19,7 @@ from customers.models import Customer
 from payments.models import Payment, Reversal
 from payments.recording import lock_customers
 from tests.customers.stated import customer, stated, write
-from tests.factories import CustomerFactory, InvoiceFactory, ResellerFactory, give_room, pay
+from tests.factories import CustomerFactory, InvoiceFactory, ResellerFactory, card, give_room, pay
 from tests.people import grant, signed_in
 from tills.models import Transaction
 
@@ -41,8 +41,49 @@ def test_the_receipt_offers_the_reversal_and_the_page_says_what_it_does(alice: O
     assert page(payment) in desk.get(page(payment, "")).text
     shown = desk.get(page(payment)).text
     assert f"Reverse receipt <bdi>{payment.transaction.document_number}</bdi>" in shown
-    assert "<bdi>INV-77</bdi> becomes unpaid again" in shown
+    assert "of <bdi>INV-77</bdi> is open again." in shown
     assert not Reversal.objects.exists()
+
+
+def effect(desk: Client, address: str) -> str:
+    """Return what a page says that will happen, in one line."""
+    soup = BeautifulSoup(desk.get(address).text, "html.parser")
+    lines = soup.select("main form > p:not(.hint):not(:has(.big))")
+    return " ".join(" ".join(line.get_text() for line in lines).split())
+
+
+STAYS = "The original stays, and its receipt will say that it was reversed."
+
+
+def test_money_on_account_is_said_to_go_back_and_from_which_till(alice: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create(), "25.00")
+    code = payment.transaction.till.code
+    goes_back = f"€25.00 goes back to the customer, whose balance falls by it; it is written in till {code}."
+    assert effect(signed_in(alice), page(payment)) == f"{goes_back} It is paid out in cash. {STAYS}"
+
+
+def test_money_that_is_not_in_the_drawer_is_not_said_to_leave_it(alice: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create(), "25.00", method_id=card().pk)
+    said = effect(signed_in(alice), page(payment))
+    assert said.startswith("€25.00 goes back to the customer, whose balance falls by it; it is written in till ")
+    assert said.endswith(f". It is written as Card: no cash is paid out. {STAYS}")
+
+
+def test_each_document_is_open_again_by_what_was_paid_of_it(alice: Operator) -> None:
+    """A part of an invoice never made it paid, and a proforma is a request and never owed."""
+    customer = CustomerFactory.create(balance=Decimal(-100))
+    request = InvoiceFactory.create(customer=customer, number="PF-1", kind="proforma", total=Decimal(15))
+    InvoiceFactory.create(customer=customer, number="INV-1", total=Decimal(100))
+    payment = pay(alice, customer, "25.00", invoices=(request.pk,))
+    said = effect(signed_in(alice), page(payment))
+    assert "€15.00 of proforma PF-1 is requested again. €10.00 of INV-1 is open again." in said
+    assert "unpaid" not in said
+
+
+def test_a_move_gives_no_money_back(alice: Operator, payment: Payment, right: Customer) -> None:
+    said = effect(signed_in(alice), page(payment, f"move/?customer={right.pk}"))
+    new = "A new payment with a receipt of its own is made for the right customer."
+    assert said == f"€60.00 of INV-77 is open again. {STAYS} {new}"
 
 
 def test_a_reversal_leads_to_the_receipt_that_says_reversed_when_by_whom_and_why(
