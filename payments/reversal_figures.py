@@ -38,12 +38,17 @@ class ReversalFigures:
         return round(self.after.total_seconds() / 60)
 
 
-def reversal_figures(lines: Lines) -> list[ReversalFigures]:
-    """Return the figures of every operator whose payments were reversed in these lines, most reversals first."""
+def reversal_figures(lines: Lines, taken_by: int | None = None) -> list[ReversalFigures]:
+    """Return the figures of every operator whose payments were reversed in these lines, most reversals first.
+
+    Lines of one operator are also what that one reversed of others, without what the others took: name the operator in
+    `taken_by`, and nobody's share is figured from half of it.
+    """
     payments = lines.filter(kind=Transaction.Kind.PAYMENT).order_by()
     taken = dict(payments.values_list("operator").annotate(count=Count("pk")))
+    of_theirs = {} if taken_by is None else {TAKEN_BY: taken_by}
     undone = (
-        lines.filter(kind=Transaction.Kind.REVERSAL)
+        lines.filter(kind=Transaction.Kind.REVERSAL, **of_theirs)
         .order_by()
         .values_list(TAKEN_BY, f"{TAKEN_BY}__name", f"{TAKEN_BY}__username")
         .annotate(count=Count("pk"), amount=Sum("amount"), after=Avg(AFTER))

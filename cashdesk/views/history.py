@@ -54,7 +54,7 @@ def history(request: OperatorRequest) -> HttpResponse:
         "newer": address(form, after=found.newer) if found.newer else None,
     }
     figures = (
-        reversal_figures(lines.exclude(hidden_lines(request.user)))
+        reversal_figures(lines.exclude(hidden_lines(request.user)), form.wanted().operator_id)
         if summed.reversals and request.user.has_perm(VIEW_ALL)
         else []
     )

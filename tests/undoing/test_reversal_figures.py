@@ -52,3 +52,28 @@ def test_who_took_the_payment_is_counted_and_not_who_reversed_it(alice: Operator
     reverse_payment(operator=bob, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
     (figures,) = signed_in(bob).get("/cashdesk/history/").context["reversal_figures"]
     assert (figures.operator, figures.payments, figures.share) == ("Alice", 1, 100)
+
+
+def test_of_a_chosen_operator_only_what_they_took_is_figured(alice: Operator, bob: Operator) -> None:
+    """Bob reverses one of Alice's two payments, and his own one: neither share is of what the other took."""
+    customer = CustomerFactory.create()
+    bob = grant(bob, "payments.reverse_payment")
+    undone = [pay(alice, customer), pay(bob, customer)]
+    pay(alice, customer)
+    for payment in undone:
+        reverse_payment(operator=bob, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    desk = signed_in(bob)
+    for operator, expected in ((alice, ("Alice", 2, 1, 50)), (bob, ("Bob", 1, 1, 100))):
+        page = desk.get("/cashdesk/history/", {"operator": operator.pk})
+        rows = page.context["reversal_figures"]
+        assert [(row.operator, row.payments, row.reversals, row.share) for row in rows] == [expected]
+
+
+def test_who_only_reversed_is_not_told_to_have_taken_nothing(alice: Operator, bob: Operator) -> None:
+    payment = pay(alice, CustomerFactory.create())
+    bob = grant(bob, "payments.reverse_payment")
+    reverse_payment(operator=bob, key=payment.key, reason=Reversal.Reason.WRONG_AMOUNT)
+    page = signed_in(bob).get("/cashdesk/history/", {"operator": bob.pk})
+    assert page.context["totals"].reversals == 1
+    assert page.context["reversal_figures"] == []
+    assert "Reversals by operator" not in page.text
