@@ -7,10 +7,11 @@ import hmac
 import json
 import logging
 import re
+from typing import NoReturn
 
 from django.conf import settings
 
-from payments.models import Payment
+from payments.models import Payment, Reversal
 from tills import proofs
 from tills.models import Transaction
 
@@ -52,21 +53,41 @@ def find_by_token(token: str) -> Payment | None:
     digest = payment.transaction.digest if payment else proofs.FIRST
     fits = hmac.compare_digest(_mac(number, digest, key or settings.CASHDESK_PROOF_KEY), match["mac"])
     if key is None:
-        log.error("A receipt cannot be checked. %s", proofs.UnknownKey(str(next_line)))
-        raise NotCheckable
+        _refuse_unknown(str(next_line))
     if payment is None or not fits:
         return None
-    if not _is_as_signed(payment, key):
-        log.error("The line %s was changed: its receipt cannot be checked. Run verify_books.", number)
-        raise NotCheckable
+    _check_as_signed(payment.transaction, key, "payment", payment)
     return payment
 
 
-def _is_as_signed(payment: Payment, key: str) -> bool:
-    """Return whether the line's document is the signed one, and this payment's."""
-    line = payment.transaction
+def find_reversal(payment: Payment) -> Reversal | None:
+    """Return what undid the payment, its line as it was signed, or None for a payment that stands.
+
+    Raises NotCheckable when the line was signed with a key that is not configured, was changed, or undoes another one.
+    """
+    reversal = Reversal.objects.select_related("transaction").filter(payment=payment).first()
+    if reversal is None:
+        return None
+    line = reversal.transaction
+    key = proofs.key_ring().get(line.key_id)
+    if key is None:
+        _refuse_unknown(line.key_id)
+    _check_as_signed(line, key, "reversal", payment)
+    return reversal
+
+
+def _refuse_unknown(name: str) -> NoReturn:
+    """Write down which key is missing, and raise NotCheckable."""
+    log.error("A receipt cannot be checked. %s", proofs.UnknownKey(name))
+    raise NotCheckable
+
+
+def _check_as_signed(line: Transaction, key: str, part: str, payment: Payment) -> None:
+    """Raise NotCheckable unless the line's document is the signed one, and its part of this kind names the payment."""
     digest = proofs.digest_by(key.encode(), payload=line.payload, previous=line.previous_digest)
-    return digest == line.digest and json.loads(line.payload)["payment"]["key"] == str(payment.key)
+    if digest != line.digest or json.loads(line.payload).get(part, {}).get("key") != str(payment.key):
+        log.error("The line %s was changed: its receipt cannot be checked. Run verify_books.", line.pk)
+        raise NotCheckable
 
 
 def _mac(number: int, digest: str, key: str) -> str:

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cashdesk.addresses import WINDOW_SECONDS, is_within
-from payments.models import Printing, Reversal
+from payments.models import Printing
 from payments.receipts import read_signed
-from payments.tokens import NotCheckable, find_by_token
+from payments.tokens import NotCheckable, find_by_token, find_reversal
 
 CHECKS_A_MINUTE = 30
 
@@ -23,11 +23,11 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         return answer
     try:
         payment = find_by_token(token)
+        reversal = payment and find_reversal(payment)
     except NotCheckable:
         return render(request, "desk/check.html", {"not_checkable": True}, status=503)
     if payment is None:
         return render(request, "desk/check.html", status=404)
-    reversal = Reversal.objects.select_related("transaction").filter(payment=payment).first()
     context = {
         "signed": read_signed(payment.transaction),
         "reversal": reversal and read_signed(reversal.transaction),

@@ -17,6 +17,8 @@ from tests.house.books import count_on_from, switch_off_triggers, undone
 from tests.people import signed_in
 from tills.models import PaymentMethod
 
+WRONG = Reversal.Reason.WRONG_AMOUNT
+
 
 @pytest.fixture
 def payment(alice: Operator) -> Payment:
@@ -157,6 +159,49 @@ def test_a_document_changed_in_the_database_is_not_called_genuine(
     assert "Genuine" not in answer.text
     assert "999" not in answer.text
     assert "Run verify_books" in caplog.text
+
+
+CHANGES = {
+    "a document with another time": ("tills_transaction", "payload = replace(payload, '_at\":\"20', '_at\":\"19')"),
+    "a document that is none": ("tills_transaction", "payload = 'nothing'"),
+    "a payment's line": ("payments_reversal", "transaction_id = {payment}"),
+    "the reversal of another payment": ("payments_reversal", "transaction_id = {other}"),
+}
+
+
+@pytest.mark.parametrize("named", CHANGES)
+def test_a_reversal_changed_in_the_database_is_not_told(
+    payment: Payment, alice: Operator, caplog: pytest.LogCaptureFixture, named: str
+) -> None:
+    """Neither a false time nor a fault of the page: the receipt cannot be checked until somebody has looked."""
+    other = reverse_payment(operator=alice, key=pay(alice, Customer.objects.get()).key, reason=WRONG)
+    reversal = reverse_payment(operator=alice, key=payment.key, reason=WRONG)
+    table, change = CHANGES[named]
+    row = reversal.transaction_id if table == "tills_transaction" else reversal.pk
+    with undone():
+        for guarded in ("tills_transaction", "payments_reversal"):
+            switch_off_triggers(guarded)
+        if "{other}" in change:
+            execute("DELETE FROM payments_reversal WHERE id = %s", other.pk)
+        change = change.format(payment=other.payment.transaction_id, other=other.transaction_id)
+        execute(f"UPDATE {table} SET {change} WHERE id = %s", row)
+        answer = Client(raise_request_exception=False).get(f"/r/{token_of(payment)}")
+    assert answer.status_code == 503
+    assert "This receipt cannot be checked now" in answer.text
+    assert "reversed" not in answer.text
+    assert "Run verify_books" in caplog.text
+
+
+def test_a_reversal_is_checked_with_the_key_that_signed_it(
+    payment: Payment, alice: Operator, caplog: pytest.LogCaptureFixture
+) -> None:
+    token, first = token_of(payment), django_settings.CASHDESK_PROOF_KEY
+    with override_settings(CASHDESK_PROOF_KEY="k" * 32, CASHDESK_PROOF_KEYS_OLD=(first,)):
+        reverse_payment(operator=alice, key=payment.key, reason=WRONG)
+        assert "This payment was reversed" in Client().get(f"/r/{token}").text
+    answer = Client().get(f"/r/{token}")  # the newer key is not configured any more
+    assert answer.status_code == 503
+    assert "Add the former key to CASHDESK_PROOF_KEYS_OLD" in caplog.text
 
 
 def test_old_paper_does_not_show_the_payment_that_took_its_number_after_a_restore(
