@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from decimal import Decimal
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -29,6 +30,9 @@ NOT_SHOWN = (
 CLIENTS = 8
 CONTROL_IN_FULL_ONLY = True  # chance decides what a kill finds: a few of them may find nothing to lose
 OFTEN = 0.15
+SECONDS, SMALL_SECONDS = 15, 1  # how long the POST is held back
+LED_ON = 303  # to the receipt, or to the page of the form that was given up
+REFUSED = 422
 MUST_BE_ZERO = (
     "acknowledged_lost", "doubled", "never_meant", "left_unresolved", "false_claims", "broken_rules", "late_payments",
 )  # fmt: skip
@@ -37,13 +41,27 @@ MUST_BE_ZERO = (
 def run(*, small: bool, seed: int) -> running.Result:
     """Return the figures of the desk as shipped, and of clients that make a new key for each try."""
     cuts = 4 if small else 200
-    figures = cut(cuts, seed) | hold_back(seconds=1 if small else 15)
+    seconds = SMALL_SECONDS if small else SECONDS
+    figures = cut(cuts, seed) | hold_back(seconds=seconds)
     doubled = 0 if small else cut(cuts, seed, new_key_per_try=True)["doubled"]
     return {
         **figures,
         "control": {"without": "the same key", "doubled": doubled, "caught": doubled > 0},
-        "holds": not any(figures[name] for name in MUST_BE_ZERO),
+        "holds": holds(figures, cuts=cuts, seconds=seconds),
     }
+
+
+def holds(figures: dict[str, int], *, cuts: int, seconds: int) -> bool:
+    """Return whether nothing went wrong, and all was tried: the cuts, the give-up, and a late POST that was refused."""
+    return (
+        not any(figures[name] for name in MUST_BE_ZERO)
+        and figures["cuts"] >= cuts
+        and figures["without_answer"] > 0
+        and figures["held_back_seconds"] >= seconds
+        and (figures["give_up_answer"], figures["given_up"]) == (LED_ON, 1)
+        and figures["late_answer"] == REFUSED
+        and (figures["late_answer_if_not_given_up"], figures["late_payments_if_not_given_up"]) == (LED_ON, 1)
+    )
 
 
 def cut(cuts: int, seed: int, **habits: bool) -> dict[str, int]:
@@ -62,24 +80,48 @@ def cut(cuts: int, seed: int, **habits: bool) -> dict[str, int]:
     return {"cuts": cutter.cuts, **notes.figures(), "broken_rules": sum(broken_rules().values())}
 
 
-def hold_back(*, seconds: float) -> dict[str, int]:
-    """Send half of a payment's POST, give its form up meanwhile, and send the rest; return what was taken."""
+class Late(NamedTuple):
+    """What came of a POST that was held back."""
+
+    seconds: int  # whole ones, in which the desk had half of it
+    give_up_answer: int
+    is_given_up: bool
+    answer: int
+    payments: int
+
+
+def hold_back(*, seconds: int) -> dict[str, int]:
+    """Hold a payment's POST back and give its form up meanwhile; then hold another one back and give nothing up.
+
+    The second one is taken, so it was the giving up that refused the first one.
+    """
+    late, other = send_late(seconds=seconds, gives_up=True), send_late(seconds=seconds, gives_up=False)
+    return {
+        "held_back_seconds": late.seconds,
+        "give_up_answer": late.give_up_answer,
+        "given_up": int(late.is_given_up),
+        "late_answer": late.answer,
+        "late_payments": late.payments,
+        "late_answer_if_not_given_up": other.answer,
+        "late_payments_if_not_given_up": other.payments,
+    }
+
+
+def send_late(*, seconds: int, gives_up: bool) -> Late:
+    """Send half of a payment's POST, give its form up meanwhile or do not, and send the rest."""
     operator, customer = OperatorFactory.create(), CustomerFactory.create(balance=Decimal(-1000))
     before, key = Payment.objects.count(), uuid4()
     with serving() as desk, Counter(desk.url).take_place(operator) as counter:
         form = counter.form(f"/cashdesk/customers/{customer.pk}/", "key")
         form |= {"key": str(key), "amount": "10.00", "method": str(cash_id())}
         with held_back(desk.url, f"/cashdesk/customers/{customer.pk}/", form, counter) as rest:
+            began = time.monotonic()
             time.sleep(seconds)  # how long it is held back is the experiment
-            counter.post(f"/cashdesk/payments/{key}/give-up/", form)
+            said = counter.post(f"/cashdesk/payments/{key}/give-up/", form).status_code if gives_up else 0
             given_up = is_given_up(operator=operator, key=key)
-            late = rest.finish()
-    return {
-        "held_back_seconds": int(seconds),
-        "given_up": int(given_up),
-        "late_answer": late,
-        "late_payments": Payment.objects.count() - before,
-    }
+            held = int(time.monotonic() - began)
+            answer = rest.finish()
+    return Late(held, said, given_up, answer, Payment.objects.count() - before)
 
 
 class held_back:  # noqa: N801  # used as a statement: with held_back(...)
