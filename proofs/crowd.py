@@ -36,11 +36,14 @@ class Notes:
     claims: list[str] = field(default_factory=list)  # pages that claimed to know what they could not know
     lock: Condition = field(default_factory=Condition)
 
-    def wait_for_more(self, payments: int, most_seconds: float = 20) -> None:
-        """Wait until so many more payments are acknowledged: the desk works again, and there is something to break."""
+    def wait_for_more(self, payments: int, most_seconds: float = 20) -> bool:
+        """Wait until so many more payments are acknowledged: the desk works again, and there is something to break.
+
+        Returns whether they came.
+        """
         with self.lock:
             wanted = len(self.acknowledged) + payments
-            self.lock.wait_for(lambda: len(self.acknowledged) >= wanted, most_seconds)
+            return self.lock.wait_for(lambda: len(self.acknowledged) >= wanted, most_seconds)
 
     def figures(self) -> dict[str, int]:
         """Return what the books say about the notes: acknowledged and lost, meant once and there twice."""

@@ -16,7 +16,7 @@ import psycopg2
 from django.core.management import call_command
 from django.db import connection, connections
 
-from proofs.serving import children, kill
+from proofs.serving import kill_family
 from tests import postgres
 
 NAME = "desk"
@@ -68,13 +68,14 @@ class Cluster:
         postgres.wait_until_ready(server, self.folder)
         return server
 
-    def kill_and_start(self) -> None:
-        """Kill the postmaster and every process of it with -9, and start the server again: it recovers from its log."""
-        victims = children(self.server.pid)
-        self.server.kill()
-        self.server.wait()
-        kill(victims)
+    def kill_and_start(self) -> int:
+        """Kill the postmaster and every process of it with -9, and start the server again: it recovers from its log.
+
+        Returns how many processes were killed.
+        """
+        killed = kill_family(self.server)
         self.server = self.start()
+        return killed
 
     @property
     def database_url(self) -> str:

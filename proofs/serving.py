@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.server import GUNICORN, ROOT, collect_static_files, environment, wait_until_healthy
@@ -47,17 +48,16 @@ class Desk:
         self.seen |= set(found)
         return found
 
-    def kill_master(self) -> None:
-        """Kill the master and its workers with -9, and start another."""
-        victims = self.workers()
-        self.master.kill()
-        self.master.wait()
-        kill(victims)
+    def kill_master(self) -> int:
+        """Kill the master and its workers with -9, start another, and return how many processes were killed."""
+        killed = kill_family(self.master)
         self.master = self.start()
+        return killed
 
     def end(self) -> None:
         """End what was started, by process id."""
-        self.workers()
+        with suppress(OSError):  # a master that is gone has no workers any more
+            self.workers()
         self.master.terminate()
         try:
             self.master.wait(END_SECONDS)
@@ -69,10 +69,8 @@ class Desk:
 
 
 def children(pid: int) -> list[int]:
-    """Return the process ids of a process's children, as the kernel knows them."""
-    with suppress(OSError):
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
+    """Return the process ids of a process's children, as the kernel knows them; raises OSError if it does not say."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_gunicorn(pid: int) -> bool:
@@ -82,11 +80,64 @@ def is_gunicorn(pid: int) -> bool:
     return False
 
 
-def kill(pids: list[int]) -> None:
-    """Kill processes with -9; those that have ended already are no loss."""
-    for pid in pids:
-        with suppress(ProcessLookupError):
+def kill(pids: list[int]) -> int:
+    """Kill processes with -9, wait until they are gone, and return how many of them were alive."""
+    alive = [pid for pid in pids if is_alive(pid)]
+    for pid in alive:
+        with suppress(ProcessLookupError):  # it has ended at this very moment
             os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + END_SECONDS
+    while any(map(is_alive, alive)) and time.monotonic() < until:
+        time.sleep(0.001)
+    return len(alive)
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process is there, and is more than remains that its parent has not looked at yet."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    return False
+
+
+def kill_family(parent: subprocess.Popen[bytes]) -> int:
+    """Kill a process and its children with -9 as if at one moment, and return how many were killed.
+
+    The parent is stopped first: it notices nothing and begets nothing, and no child hears that it is gone.
+    """
+    parent.send_signal(signal.SIGSTOP)
+    killed = kill(children(parent.pid))
+    parent.kill()
+    return killed + (parent.wait() == -signal.SIGKILL)
+
+
+@dataclass
+class Kills:
+    """How often was killed: only what hit a process, while payments were being taken, counts."""
+
+    wanted: int
+    done: int = 0
+    in_vain: int = 0  # nobody was killed, or no payment had come for a long time
+    processes: int = 0
+
+    @property
+    def tried(self) -> int:
+        """How often it was tried."""
+        return self.done + self.in_vain
+
+    def go_on(self) -> bool:
+        """Return whether more are wanted; a desk that does not come back is not waited for without end."""
+        return self.done < self.wanted and self.in_vain <= self.wanted // 10 + 1
+
+    def note(self, processes: int, *, at_work: bool) -> None:
+        """Note one kill: of how many processes, and whether the desk was at work."""
+        counts = processes > 0 and at_work
+        self.done += counts
+        self.in_vain += not counts
+        self.processes += processes
+
+    def figures(self) -> dict[str, int]:
+        """Return the figures."""
+        return {"kills": self.done, "processes_killed": self.processes, "kills_in_vain": self.in_vain}
 
 
 @contextmanager
