@@ -55,7 +55,7 @@ CHARSETS = (
 KINDS = (
     "", "text/plain", "application/xml", MULTIPART, "multipart/form-data", "multipart/form-data; boundary=", "x" * 999,
 )  # fmt: skip
-TEXTS = [*INVISIBLE, *SCRIPTS, *QUERIES, *NUMBERS, *DAYS, *KEYS, *LONG]
+TEXTS = list(dict.fromkeys([*INVISIBLE, *SCRIPTS, *QUERIES, *NUMBERS, *DAYS, *KEYS, *LONG]))
 
 
 def form(fields: dict[str, str]) -> Body:
