@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter as Tally
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ from tests.factories import CustomerFactory, OperatorFactory, cash
 
 PATIENCE = 30  # seconds that one payment may stay unanswered after the shaking has ended
 BACK_OFF = 0.1  # seconds before a client tries again
+MAY_BE_RECORDED = "What you sent may have been recorded. Do not take the money twice."
 NEVER_SAID = ("failed", "nothing was recorded", "was not saved")  # while the outcome is unknown
+ASKS = "Go back without taking money"  # the page that asks whether an unusual payment is meant
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Notes:
     acknowledged: set[str] = field(default_factory=set)
     unanswered: int = 0
     resolved: int = 0
-    claims: list[str] = field(default_factory=list)  # pages that claimed to know what they could not know
+    claims: list[str] = field(default_factory=list)  # answers that did not say that the outcome is unknown
     lock: Condition = field(default_factory=Condition)
 
     def wait_for_more(self, payments: int, most_seconds: float = 20) -> bool:
@@ -113,16 +116,35 @@ class Cashier:
         sent = {**form, "csrfmiddlewaretoken": token}
         try:
             answer = self.counter.post(path, sent)
-            if answer.status_code == 200:  # "you took as much minutes ago": the cashier confirms
+            if asks(answer, form["key"]):  # "you took as much minutes ago": the cashier confirms
                 answer = self.counter.post(path, sent)
         except httpx.HTTPError:
-            return None
-        if answer.status_code == 303 and "/payments/" in answer.headers["location"]:
+            return None  # no page, or half of one: whoever sees that knows that nothing was said
+        if leads_to_receipt(answer, form["key"]):
             return answer
-        if answer.status_code >= 500:
-            said = answer.text.lower()
-            self.notes.claims += [claim for claim in NEVER_SAID if claim in said]
+        if not (asks(answer, form["key"]) or says_it_may_be_recorded(answer, form["key"])):
+            said = f"{answer.status_code} {answer.headers.get('location', '')} {answer.text[:200]!r}"
+            logging.getLogger(__name__).warning("A page that claims to know: %s", said)
+            with self.notes.lock:
+                self.notes.claims.append(said)
         return None
+
+
+def leads_to_receipt(answer: httpx.Response, key: str) -> bool:
+    """Return whether an answer is the redirect to the receipt of the payment with this key."""
+    return answer.status_code == 303 and answer.headers["location"].endswith(f"/payments/{key}/")
+
+
+def asks(answer: httpx.Response, key: str) -> bool:
+    """Return whether an answer is the page that asks once more, and would send this key again."""
+    return answer.status_code == 200 and ASKS in answer.text and f'value="{key}"' in answer.text
+
+
+def says_it_may_be_recorded(answer: httpx.Response, key: str) -> bool:
+    """Return whether a page says that the payment may have been recorded, and leads to where that can be seen."""
+    leads_there = f'href="/cashdesk/payments/{key}/"' in answer.text
+    claims = any(claim in answer.text.lower() for claim in NEVER_SAID)
+    return MAY_BE_RECORDED in answer.text and leads_there and not claims
 
 
 def cash_id() -> int:
