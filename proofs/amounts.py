@@ -31,7 +31,7 @@ NOT_SHOWN = "that accepted texts are shown without harm (tests/desk); pages of D
 
 GENERATED, SMALL_GENERATED = 100_000, 5_000
 CURATED, PAYLOADS = 300, 120  # so many at least
-TEXTS_IN_EACH, SMALL_TEXTS = 120, 1  # so many of them in each field of each form; others in each
+TEXTS_IN_EACH, SMALL_TEXTS = 120, 1  # so many of them in each field of each form
 STRANGE_ROUND_EACH = 60  # all of them
 MUST_BE_NONE = (
     "read_otherwise_than_the_grammar", "answers_5xx", "written_without_saying_so", "taken_otherwise_than_typed",

@@ -112,6 +112,17 @@ def uncovered_tables() -> set[str]:
     return set(guard_rules.APPEND_ONLY) - {model._meta.db_table for model in NOT_EVIDENCE} - set(NOT_HERE)
 
 
+def sorts() -> set[str]:
+    """Return every sort of what is done to rows: each column that is evidence in some row, and what is done to rows."""
+    columns = {
+        f"{model.__name__}.{field.name}"
+        for model, excused in NOT_EVIDENCE.items()
+        for field in model._meta.concrete_fields
+        if field.name not in excused
+    }
+    return columns | {"row deleted", "row doubled", "rows swapped", "tail cut", "till cut", "re-hashed forward"}
+
+
 def evidence(row: Row) -> list[models.Field[Any, Any]]:
     """Return the columns of a row of which every change must be found."""
     model = type(row)
