@@ -38,6 +38,7 @@ class Seen:
     """What came out of the races of one process."""
 
     submissions: int = 0
+    in_the_mix: int = 0  # so many of them
     aborted: int = 0
     sent_twice: int = 0
     broken: list[str] = field(default_factory=list)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from accounts.models import Operator
 from customers.models import Customer, Invoice
@@ -20,14 +19,17 @@ from proofs.striking import Strike, Struck, fail
 from tests.factories import CustomerFactory, InvoiceFactory, order
 from tests.racing import Crowd
 
-ABORTED, SENT_TWICE = 0.05, 0.02
-STATEMENTS = 20  # an abort comes at one of so many
+ABORTED = 0.05
+SENT_TWICE = 0.024  # of the acts that end with a payment, which is 0.02 of all
+STATEMENTS = 20  # an abort comes at one of so many, until it is known how many an act makes
 CUSTOMERS = 600
 Act = Callable[[], Any]
 
 
 class Day:
     """One desk's day: it takes until the number of documents is reached or the time is over."""
+
+    statements: ClassVar[dict[str, int]] = {}  # how many an act made that was to be aborted after its end
 
     def __init__(self, desks: Desks, operator: Operator, customers: list[Customer], seed: str) -> None:
         self.desks, self.operator, self.customers = desks, operator, customers
@@ -52,33 +54,39 @@ class Day:
             return
         taken = self.kept.pop(self.chance.randrange(len(self.kept)))
         if drawn < 0.9:
-            self.documents += self.sent(self.desks.reverse(self.desks.boss, taken)) is not None
+            self.documents += self.sent("reverse", self.desks.reverse(self.desks.boss, taken)) is not None
         elif drawn < 0.95:
             others = [customer for customer in self.chance.sample(self.customers, 2) if customer != taken.customer]
-            moved = self.sent(self.desks.move(taken, others[0]))
+            moved = self.sent("move", self.desks.move(taken, others[0]))
             self.documents += 2 * isinstance(moved, Payment)
         else:
-            self.sent(partial(print_receipt, operator=self.operator, key=taken.payment.key))
+            self.sent("print", partial(print_receipt, operator=self.operator, key=taken.payment.key))
 
     def take(self) -> None:
         """Take a payment from somebody."""
         customer = self.chance.choice(self.customers)
         amount = Decimal(self.chance.randint(1, 9000)).scaleb(-2)
         wanted = order(customer, str(amount), method_id=self.chance.choice([1, 1, 3]))
-        payment = self.sent(partial(take_payment, operator=self.operator, order=wanted))
+        payment = self.sent("take", partial(take_payment, operator=self.operator, order=wanted))
         if isinstance(payment, Payment):
             self.documents += 1
             self.kept = [*self.kept[-20:], Taken(payment, self.operator, customer)]
 
-    def sent(self, act: Act) -> Any:
+    def sent(self, name: str, act: Act) -> Any:
         """Return what the act returns; some are struck by a fault, and half of these sent again; some go twice."""
         self.submissions += 1
         if self.chance.random() < ABORTED:
-            self.aborted += 1
-            with suppress(Struck), Strike(self.chance.randint(1, STATEMENTS), fail).on_its_way():
-                return act()
-            if self.chance.random() < 0.5:
-                return None
+            strike = Strike(self.chance.randint(1, self.statements.get(name, STATEMENTS)), fail)
+            try:
+                with strike.on_its_way():
+                    found = act()
+            except Struck:
+                self.aborted += 1
+                if self.chance.random() < 0.5:
+                    return None
+            else:  # it was done before it could be struck
+                self.statements[name] = strike.seen
+                return found
         found = act()
         if self.chance.random() < SENT_TWICE and isinstance(found, Payment):
             self.sent_twice += 1
@@ -102,6 +110,7 @@ def mix(desks: Desks, crowd: Crowd, documents: int, until: float) -> None:
     crowd.at_once([partial(day.work, share, until) for day in days])
     for day in days:
         desks.seen.submissions += day.submissions
+        desks.seen.in_the_mix += day.submissions
         desks.seen.aborted += day.aborted
         desks.seen.sent_twice += day.sent_twice
         desks.seen.broken += day.faults
