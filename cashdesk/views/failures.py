@@ -17,6 +17,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
@@ -121,5 +122,5 @@ def posted_key(request: HttpRequest) -> UUID | None:
     """Return the key of the payment form that was sent, if one was and it can still be read."""
     try:
         return UUID(request.POST.get("key", "")) if request.method == "POST" else None
-    except (ValueError, UnreadablePostError, BadRequest, SuspiciousOperation):
+    except (ValueError, UnreadablePostError, MultiPartParserError, BadRequest, SuspiciousOperation):
         return None

@@ -80,6 +80,11 @@ def test_404_for_what_is_not_there(alice: Operator) -> None:
     check(Client().get("/no-such-page/"), 404, "There is nothing here")
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary="])
+def test_404_also_for_a_body_that_nobody_has_read_yet(alice: Operator, kind: str) -> None:
+    check(signed_in(alice).post("/nowhere/", b"--x\r\n", content_type=kind), 404, "nothing here")
+
+
 @pytest.mark.parametrize("address", ["/cashdesk/", "/cashdesk/till/", "/cashdesk/login/", "/healthz"])
 def test_405_for_another_method(alice: Operator, address: str) -> None:
     answer = browser(alice).delete(address)
