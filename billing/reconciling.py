@@ -187,9 +187,8 @@ def _compare_undone(comparison: Comparison, undo: Delivery) -> None:
     apply = Delivery.objects.get(allocation=undo.allocation_id, kind=Delivery.Kind.APPLY)
     under_its = {row.remote_id: row for row in comparison.by_reference.get(apply.reference, [])}
     if not undo.remote_id:
-        if undo.batch is None:  # in no file either: nothing says what was taken back
-            comparison.note(Kind.CANCELLED, undo, here=str(undo.state))
-    elif undo.remote_id == apply.remote_id:
+        return  # it went over in a file
+    if undo.remote_id == apply.remote_id:
         payment = comparison.listed(undo.remote_id)
         standing = under_its | ({payment.remote_id: payment} if payment else {})
         if standing:  # the deleted one itself, or a copy of it that arrived late

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import URLPattern, get_resolver, resolve, reverse
+from django.utils import timezone
 
 from accounts.models import Operator
 from billing.models import Settlement
@@ -142,7 +143,7 @@ class Desk:
         """Return a new part that the billing system has refused."""
         part = Delivery.objects.get(allocation__payment=self.payment())
         for state in ("sending", "refused"):
-            Delivery.objects.filter(pk=part.pk).update(state=state)
+            Delivery.objects.filter(pk=part.pk).update(state=state, lease=timezone.now())
         return part
 
     def settling_doors(self) -> list[Door]:

@@ -155,7 +155,8 @@ def acts() -> list[Act]:
         InvoiceFactory.create(customer=customer, total=Decimal(90))
     proforma = InvoiceFactory.create(customer=debtor, kind="proforma", total=Decimal(15))
     pay(alice, debtor, "70.00", key=TAKEN)
-    Delivery.objects.filter(reference__endswith="/1").update(state="delivered")  # undone; the other part is cancelled
+    told = Delivery.objects.filter(reference__endswith="/1")  # is undone; the other part is cancelled
+    told.update(state="delivered", batch=1)
     wanted = order(debtor, "150.00", key=NEW, invoices=(proforma.pk,))
     return [
         Act("take", alice, lambda who: take_payment(operator=who, order=wanted)),

@@ -274,6 +274,25 @@ class Migration(migrations.Migration):
                         condition=models.Q(("batch__isnull", True), ("state", "delivered"), _connector="OR"),
                         name="delivery_batched_is_delivered",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("batch__isnull", True), ("batch__gte", 1), _connector="OR"),
+                        name="delivery_batch_from_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "delivered"), _negated=True),
+                            ("batch__isnull", False),
+                            models.Q(("remote_id", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="delivery_delivered_says_where",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "sending"), _negated=True), ("lease__isnull", False), _connector="OR"
+                        ),
+                        name="delivery_sending_has_lease",
+                    ),
                 ],
             },
         ),

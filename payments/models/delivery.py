@@ -97,6 +97,14 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(batch__isnull=True) | Q(state="delivered"), name="delivery_batched_is_delivered"
             ),
+            models.CheckConstraint(condition=Q(batch__isnull=True) | Q(batch__gte=1), name="delivery_batch_from_one"),
+            models.CheckConstraint(
+                condition=~Q(state="delivered") | Q(batch__isnull=False) | ~Q(remote_id=""),
+                name="delivery_delivered_says_where",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(lease__isnull=False), name="delivery_sending_has_lease"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -143,6 +143,16 @@ def refusal_of(statement: str) -> str:
     raise AssertionError(f"not refused: {statement}")
 
 
+def delivery_step(begin: str, end: str) -> dict[str, str]:
+    """Return the columns, with SQL for their values, that a delivery must change to go this step."""
+    more = {}
+    if end == "sending":
+        more = {"lease": "'2026-11-23 12:00:00'"}
+    elif end == "delivered":
+        more = {"batch": "1"} if begin == "waiting" else {"remote_id": "'17'"}
+    return {"state": f"'{end}'", **more}
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Undo whatever is done inside."""

@@ -1,5 +1,7 @@
 """Every guard of the database, broken by SQL that goes round the Python: each is refused, and only by its guard."""
 
+from itertools import pairwise
+
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import UniqueConstraint
@@ -9,6 +11,7 @@ from tests.house.books import (
     Books,
     content,
     copied,
+    delivery_step,
     our_models,
     refusal_of,
     run,
@@ -294,8 +297,9 @@ WAY_TO = {
 }
 
 
-def step(books: Books, state: str) -> None:
-    run(books.fill(f"UPDATE payments_delivery SET state = '{state}' WHERE id = {{delivery}}"))
+def step(books: Books, begin: str, end: str) -> None:
+    setting = ", ".join(f"{column} = {value}" for column, value in delivery_step(begin, end).items())
+    run(books.fill(f"UPDATE payments_delivery SET {setting} WHERE id = {{delivery}}"))
 
 
 def test_the_table_of_steps_knows_every_state() -> None:
@@ -304,16 +308,16 @@ def test_the_table_of_steps_knows_every_state() -> None:
 
 @pytest.mark.parametrize("begin", ALLOWED)
 def test_a_delivery_goes_the_allowed_ways_and_no_other(books: Books, begin: str) -> None:
-    for state in WAY_TO[begin]:
-        step(books, state)
+    for before, state in pairwise(["waiting", *WAY_TO[begin]]):
+        step(books, before, state)
 
     for end in ALLOWED[begin]:
         with undone():
-            step(books, end)
+            step(books, begin, end)
             assert Delivery.objects.get(pk=books.delivery.pk).state == end
     for end in set(ALLOWED) - ALLOWED[begin] - {begin}:
         with pytest.raises(IntegrityError, match="a delivery cannot go this way"):
-            step(books, end)
+            step(books, begin, end)
         assert Delivery.objects.get(pk=books.delivery.pk).state == begin
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection
 
-from tests.house.books import Books, columns_of, content, run, settle, undone
+from tests.house.books import Books, columns_of, content, delivery_step, run, settle, undone
 from tests.shifts.desk import issued
 from tills import guard_rules
 from tills.models import Shift
@@ -60,6 +60,14 @@ def go(books: Books, pk: int, way: list[str]) -> None:
         state = to
 
 
+def deliver(books: Books, way: list[str]) -> None:
+    """Take the delivery along its way."""
+    state = "waiting"
+    for to in way:
+        change(books, DELIVERY, books.delivery.pk, delivery_step(state, to))
+        state = to
+
+
 def refused(books: Books, table: str, pk: int, columns: dict[str, str]) -> None:
     before = content(table)
     with pytest.raises(IntegrityError, match="cannot go this way"):
@@ -110,8 +118,7 @@ def test_without_a_step_nothing_of_a_shift_changes(books: Books, shift: Shift, s
 @pytest.mark.parametrize("state", DELIVERY_WAY)
 def test_without_a_step_only_how_the_telling_goes_may_change(books: Books, state: str) -> None:
     pk = books.delivery.pk
-    for to in DELIVERY_WAY[state]:
-        change(books, DELIVERY, pk, {"state": f"'{to}'"})
+    deliver(books, DELIVERY_WAY[state])
     free = BESIDE if state not in {"delivered", "cancelled"} else {"reflected"} if state == "delivered" else set()
     for column in columns_of(DELIVERY):
         if column in free:
@@ -130,8 +137,7 @@ def test_a_delivery_gets_its_batch_or_its_id_over_there_when_it_is_delivered_and
 ) -> None:
     begin, end = step.split(">")
     pk = books.delivery.pk
-    for to in DELIVERY_WAY[begin]:
-        change(books, DELIVERY, pk, {"state": f"'{to}'"})
+    deliver(books, DELIVERY_WAY[begin])
     allowed = {"waiting>delivered": "batch", "sending>delivered": "remote_id", "unknown>delivered": "remote_id"}
     for column in ("batch", "remote_id"):
         with undone():

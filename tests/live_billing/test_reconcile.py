@@ -203,15 +203,6 @@ def test_a_late_copy_of_a_payment_taken_back_by_one_below_zero_is_found_once(
     assert found(ledger) == [("twice", reference(paid))]
 
 
-def test_an_undo_that_names_no_payment_over_there_is_found(ledger: Ledger, anna: Customer, alice: Operator) -> None:
-    """The payment went over in a file, so it has no id here, and that it is gone over there is nobody's word."""
-    payment = pay(alice, anna, "60")
-    commit_batch()
-    reverse(alice, payment)
-    assert Delivery.objects.filter(kind="undo").update(state="delivered") == 1
-    assert [kind for kind, _ in found(ledger)] == ["undone"]
-
-
 def test_an_undo_that_went_over_in_a_file_as_well_is_no_difference(
     ledger: Ledger, anna: Customer, alice: Operator
 ) -> None:

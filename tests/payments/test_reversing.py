@@ -65,7 +65,7 @@ def test_the_original_stays_as_it_was(alice: Operator, novak: Customer) -> None:
 
 def test_what_the_billing_system_was_not_told_is_cancelled(alice: Operator, novak: Customer) -> None:
     payment = pay(alice, novak, "100.00")
-    Delivery.objects.filter(reference__endswith="/2").update(state="sending")
+    Delivery.objects.filter(reference__endswith="/2").update(state="sending", lease=timezone.now())
     Delivery.objects.filter(reference__endswith="/2").update(state="refused")
     reverse_payment(operator=alice, key=payment.key, reason=WRONG)
     assert list(Delivery.objects.values_list("kind", "state")) == [("apply", "cancelled")] * 2
@@ -75,7 +75,7 @@ def test_what_the_billing_system_was_not_told_is_cancelled(alice: Operator, nova
 def test_what_the_billing_system_may_know_is_undone(alice: Operator, novak: Customer, steps: list[str]) -> None:
     payment = pay(alice, novak)
     for state in steps:
-        Delivery.objects.update(state=state)
+        Delivery.objects.update(state=state, lease=timezone.now(), batch=1 if state == "delivered" else None)
     reversal = reverse_payment(operator=alice, key=payment.key, reason=WRONG)
     undo = Delivery.objects.get(kind="undo")
     assert (undo.reference, undo.state) == (f"{reversal.transaction.document_number}/1", "waiting")
@@ -85,7 +85,7 @@ def test_what_the_billing_system_may_know_is_undone(alice: Operator, novak: Cust
 def test_a_payment_that_the_billing_system_shows_already_is_taken_off_again(alice: Operator, novak: Customer) -> None:
     """The fetched figures contain the payment: the balance is zero there, and the undo must count against it."""
     payment = pay(alice, novak)
-    Delivery.objects.update(state="delivered")
+    Delivery.objects.update(state="delivered", batch=1)
     Delivery.objects.update(reflected=True)
     Customer.objects.update(balance=D(0))
     novak.invoices.update(due=D(0))
