@@ -26,9 +26,8 @@ def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:  # Any: what 
     present = set(connection.introspection.table_names())
     if not {*APPEND_ONLY, *NEVER_DELETED} <= present:
         return
-    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in _postgresql(_schema(cursor)) if connection.vendor == "postgresql" else _sqlite():
             cursor.execute(statement)
 
 
@@ -46,7 +45,9 @@ def missing(connection: BaseDatabaseWrapper) -> set[str]:
     if connection.vendor == "postgresql":
         query = """
             SELECT tgname, pg_get_triggerdef(guard.oid, true), prosrc FROM pg_trigger guard
-            JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled = 'A'
+            JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_class ON pg_class.oid = tgrelid
+            JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE NOT tgisinternal AND tgenabled = 'A'
+            AND proconfig = ARRAY['search_path=' || quote_ident(nspname) || ', pg_temp']
         """
         expected = {(name, made, body) for name, (_table, made, body) in _pg_triggers().items()}
     else:
@@ -63,9 +64,14 @@ def _refusals() -> Sequence[tuple[str, str, str]]:
     return rows + [(f"{t}_no_delete", t, "DELETE") for t in NEVER_DELETED]
 
 
-def _postgresql() -> list[str]:
-    statements = [_pg_function("refuse", _pg_body(_pg_refuse(REFUSED)))]
-    statements += [_pg_function(name, _pg_check(name)) for name in CHECKS]
+def _schema(cursor: Any) -> str:  # Any: Django's cursors have no common type
+    cursor.execute("SELECT quote_ident(current_schema())")
+    return str(cursor.fetchone()[0])
+
+
+def _postgresql(schema: str) -> list[str]:
+    statements = [_pg_function("refuse", _pg_body(_pg_refuse(REFUSED)), schema)]
+    statements += [_pg_function(name, _pg_check(name), schema) for name in CHECKS]
     for name, (table, made, _body) in _pg_triggers().items():
         statements += [
             f"DROP TRIGGER IF EXISTS {name} ON {table}",
@@ -103,8 +109,10 @@ def _pg_body(statements: str) -> str:
     return f" BEGIN {statements}; END "
 
 
-def _pg_function(name: str, body: str) -> str:
-    return f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+def _pg_function(name: str, body: str, schema: str) -> str:
+    """Return what makes a function that finds its tables in our schema only: temporary ones come first elsewhere."""
+    made = f"CREATE OR REPLACE FUNCTION cashdesk_{name}() RETURNS trigger LANGUAGE plpgsql"
+    return f"{made} SET search_path = {schema}, pg_temp AS $${body}$$"
 
 
 def _quoted(text: str) -> str:

@@ -186,7 +186,7 @@ def count_on_from(table: str, number: int) -> None:
 def drop_guard(name: str) -> None:
     """Take one of the named checks away."""
     run(
-        f"DROP TRIGGER {name} ON {guard_rules.CHECKS[name][0]}"
+        f"DROP TRIGGER {name} ON public.{guard_rules.CHECKS[name][0]}"
         if connection.vendor == "postgresql"
         else f"DROP TRIGGER {name}"
     )

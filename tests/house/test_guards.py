@@ -12,6 +12,7 @@ from tests.house.books import (
     content,
     copied,
     delivery_step,
+    drop_guard,
     our_models,
     refusal_of,
     run,
@@ -418,6 +419,19 @@ def test_the_role_of_the_desk_cannot_play_a_replica(books: Books) -> None:
         assert cursor.fetchall() == []
 
 
+@pytest.mark.postgres
+def test_a_temporary_table_of_the_same_name_fools_no_guard(books: Books) -> None:
+    """PostgreSQL looks for a table among the temporary ones first: there a line stands that the till never had."""
+    after_it = next_line().replace(f"INTO {LINE}", f"INTO public.{LINE}")
+    with undone():
+        run(f"CREATE TEMPORARY TABLE {LINE} (LIKE public.{LINE})")
+        run(books.fill(f"INSERT INTO pg_temp.{LINE} SELECT * FROM public.{LINE} WHERE {HEAD}"))
+        run(f"UPDATE pg_temp.{LINE} SET number = 98")
+        assert words_of("line_follows") in refusal_of(books.fill(after_it))
+        drop_guard("line_follows")
+        run(books.fill(after_it))
+
+
 @pytest.mark.sqlite
 def test_sqlite_asks_the_triggers_about_replaced_rows_and_checks_foreign_keys(house: None) -> None:
     with connection.cursor() as cursor:
@@ -499,6 +513,14 @@ def test_a_guard_whose_function_lets_everything_through_is_reported(house: None)
         body = "BEGIN RETURN OLD; END"
         run(f"CREATE OR REPLACE FUNCTION cashdesk_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
         assert f"{LINE}_no_update" in guards.missing(connection)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("path", ["RESET search_path", "SET search_path = pg_temp, public"])
+def test_a_guard_that_looks_for_its_tables_elsewhere_is_reported(house: None, path: str) -> None:
+    with undone():
+        run(f"ALTER FUNCTION cashdesk_line_follows() {path}")
+        assert guards.missing(connection) == {"line_follows"}
 
 
 @pytest.mark.sqlite
