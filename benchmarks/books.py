@@ -67,7 +67,7 @@ class Rows:
         told.update(state="delivered", batch=1)
         told.update(reflected=True)
         self.told.clear()
-        self._write(self.undos, self.reversals)
+        self._write(self.reversals, self.undos)
 
     @staticmethod
     def _write(*tables: list[Any]) -> None:  # Any: rows of one model each

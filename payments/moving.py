@@ -12,7 +12,7 @@ from customers.models import Customer
 from payments import rules
 from payments.models import Payment, Reversal
 from payments.orders import Order, check_not_given_up, find_own_payment, same_or_refused
-from payments.recording import check_customer, lock_customers, record_payment, record_reversal
+from payments.recording import check_customer, lock_customers, record_payment, record_reversal, save_reversal
 from payments.refusals import AlreadyReversed, CustomerGone, KeyUsedOtherwise
 from payments.reversing import check_reversible, read_locked
 from payments.taking import payment_that_won
@@ -59,7 +59,7 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
         comment=comment,
         new_key=new_key,
     )
-    reversal.replacement = record_payment(
+    replacement = record_payment(
         till=till,
         last=reversal.transaction,
         operator=operator,
@@ -67,8 +67,9 @@ def _move(operator: Operator, key: UUID, customer_id: int, new_key: UUID, commen
         method=method,
         order=order,
     )
-    reversal.save(force_insert=True)
-    return reversal.replacement
+    reversal.replacement = replacement
+    save_reversal(reversal)
+    return replacement
 
 
 def check_target(payment: Payment, customer: Customer | None) -> Customer:

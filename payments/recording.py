@@ -140,9 +140,8 @@ def record_reversal(
 ) -> Reversal:
     """Write the line that undoes a payment into the till that took it, and return the unsaved reversal.
 
-    The caller holds the locks of till and customer and has seen that there is no reversal yet. What the billing system
-    has not been told is cancelled; what it may have been told gets an undo. The caller saves the reversal, with the
-    payment that replaces it, if any: its key is signed here.
+    The caller holds the locks of till and customer and has seen that there is no reversal yet. It saves the reversal,
+    with the payment that replaces it, if any: its key is signed here.
     """
     taken = payment.transaction
     entry = journal.Entry(
@@ -157,7 +156,6 @@ def record_reversal(
     )
     details = {"reversal": describe_reversal(payment, reason, new_key)}
     line = journal.write(till=till, last=journal.head(till), entry=entry, details=details)
-    _undo_deliveries(payment, line.document_number)
     return Reversal(payment=payment, transaction=line, reason=reason)
 
 
@@ -171,9 +169,17 @@ def describe_reversal(payment: Payment, reason: Reversal.Reason, new_key: UUID |
     }
 
 
-def _undo_deliveries(payment: Payment, number: str) -> None:
-    """Cancel what was not told yet; for the rest, an undo with the reversal's number and the same part."""
-    told = Delivery.objects.select_for_update().filter(allocation__payment=payment, kind=Delivery.Kind.APPLY)
+def save_reversal(reversal: Reversal) -> None:
+    """Save a reversal, and only then take back what it undoes: the database lets nothing else be undone.
+
+    What the billing system has not been told is cancelled; what it may have been told gets an undo with the reversal's
+    number and the same part.
+    """
+    reversal.save(force_insert=True)
+    number = reversal.transaction.document_number
+    told = Delivery.objects.select_for_update().filter(
+        allocation__payment=reversal.payment_id, kind=Delivery.Kind.APPLY
+    )
     for delivery in told.order_by("pk"):
         if delivery.state in {Delivery.State.WAITING, Delivery.State.REFUSED}:
             delivery.state = Delivery.State.CANCELLED

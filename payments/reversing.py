@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Operator
 from payments.models import Payment, Reversal
-from payments.recording import lock_customers, record_reversal
+from payments.recording import lock_customers, record_reversal, save_reversal
 from payments.refusals import AlreadyReversed, DrawerCounted, ReasonMissing
 from payments.taking import check_access
 from tills.locking import run_act
@@ -55,7 +55,7 @@ def _reverse(operator: Operator, key: UUID, reason: Reversal.Reason, comment: st
     reversal = record_reversal(
         till=till, operator=operator, payment=payment, reason=reason, comment=comment, new_key=None
     )
-    reversal.save(force_insert=True)
+    save_reversal(reversal)
     return reversal
 
 

@@ -132,12 +132,17 @@ DOES_NOT_FIT = """
         WHERE payment.id = NEW.payment_id AND taken.id = payment.transaction_id
         AND invoice.id = NEW.invoice_id AND invoice.customer_id = taken.customer_id))
 """
-DELIVERY_BEGINS = """
+IS_REVERSED = """
+    EXISTS (SELECT 1 FROM payments_reversal undone, payments_allocation part
+        WHERE part.id = NEW.allocation_id AND undone.payment_id = part.payment_id)
+"""
+DELIVERY_BEGINS = f"""
     NEW.state <> 'waiting' OR NEW.reflected OR NEW.batch IS NOT NULL OR NEW.remote_id <> '' OR NEW.attempts <> 0
     OR (NEW.kind = 'undo' AND NOT EXISTS (
         SELECT 1 FROM payments_delivery WHERE allocation_id = NEW.allocation_id AND kind = 'apply'
         AND state IN ('sending', 'unknown', 'delivered')))
-"""
+    OR (NEW.kind = 'undo' AND NOT {IS_REVERSED})
+"""  # noqa: S608  # made of our own words only
 TOLD = ("remote_id",)
 DELIVERY_STEPS = {
     "waiting>sending": (), "waiting>delivered": ("batch",), "waiting>cancelled": (),
@@ -150,7 +155,12 @@ DELIVERY_STEP = f"""
     {beside_the_steps(DELIVERY_STEPS, DELIVERY_FIXED)}
     OR (OLD.reflected AND NOT NEW.reflected)
     OR (OLD.state IN ('delivered', 'cancelled') AND ({changed("attempts", "look_ups", "lease", "error")}))
-"""
+    OR (NEW.state = 'cancelled' AND OLD.state <> 'cancelled' AND (
+        NOT {IS_REVERSED}
+        OR (NEW.kind = 'undo' AND NOT EXISTS (
+            SELECT 1 FROM payments_delivery WHERE allocation_id = NEW.allocation_id AND kind = 'apply'
+            AND state IN ('waiting', 'refused', 'cancelled')))))
+"""  # noqa: S608  # made of our own words only
 PRINTING_SKIPS = """
     NEW.number <> COALESCE((SELECT MAX(number) FROM payments_printing WHERE payment_id = NEW.payment_id), 0) + 1
 """

@@ -14,6 +14,7 @@ from tests.house.books import (
     delivery_step,
     drop_guard,
     our_models,
+    pretend_reversed,
     refusal_of,
     run,
     settle,
@@ -169,6 +170,7 @@ BROKEN: dict[str, list[str]] = {
         "UPDATE payments_delivery SET kind = 'undo' WHERE id = {delivery}",
         "UPDATE payments_delivery SET allocation_id = allocation_id + 1 WHERE id = {delivery}",
         "UPDATE payments_delivery SET state = 'sending' WHERE state = 'cancelled'",
+        "UPDATE payments_delivery SET state = 'cancelled' WHERE id = {delivery}",  # of a payment that stands
         "UPDATE payments_delivery SET id = id + 1000 WHERE id = {delivery}",
     ],
     "delivery_begins": [
@@ -298,6 +300,11 @@ WAY_TO = {
 }
 
 
+UNDO = {
+    "reference": "'other'", "kind": "'undo'", "state": "'waiting'", "batch": "NULL", "lease": "NULL",
+}  # fmt: skip
+
+
 def step(books: Books, begin: str, end: str) -> None:
     setting = ", ".join(f"{column} = {value}" for column, value in delivery_step(begin, end).items())
     run(books.fill(f"UPDATE payments_delivery SET {setting} WHERE id = {{delivery}}"))
@@ -309,6 +316,7 @@ def test_the_table_of_steps_knows_every_state() -> None:
 
 @pytest.mark.parametrize("begin", ALLOWED)
 def test_a_delivery_goes_the_allowed_ways_and_no_other(books: Books, begin: str) -> None:
+    pretend_reversed(books)
     for before, state in pairwise(["waiting", *WAY_TO[begin]]):
         step(books, before, state)
 
@@ -320,6 +328,28 @@ def test_a_delivery_goes_the_allowed_ways_and_no_other(books: Books, begin: str)
         with pytest.raises(IntegrityError, match="a delivery cannot go this way"):
             step(books, begin, end)
         assert Delivery.objects.get(pk=books.delivery.pk).state == begin
+
+
+def test_only_a_payment_that_was_reversed_is_undone(books: Books) -> None:
+    undo = books.fill(copied("payments_delivery", "id = {delivery}", **UNDO))
+    step(books, "waiting", "delivered")
+    assert words_of("delivery_begins") in refusal_of(undo)
+    pretend_reversed(books)
+    run(undo)
+
+
+def test_an_undo_is_not_cancelled_while_its_part_stands_over_there(books: Books) -> None:
+    pretend_reversed(books)
+    for begin, end in pairwise(["waiting", "sending", "unknown"]):
+        step(books, begin, end)
+    run(books.fill(copied("payments_delivery", "id = {delivery}", **UNDO)))
+    cancel = "UPDATE payments_delivery SET state = 'cancelled' WHERE kind = 'undo' AND reference = 'other'"
+    with undone():
+        step(books, "unknown", "waiting")
+        run(cancel)
+    assert words_of("delivery_step") in refusal_of(cancel)
+    step(books, "unknown", "delivered")
+    assert words_of("delivery_step") in refusal_of(cancel)
 
 
 def test_what_was_reflected_and_what_was_batched_stays_so(books: Books) -> None:

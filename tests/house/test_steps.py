@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection
 
-from tests.house.books import Books, columns_of, content, delivery_step, run, settle, undone
+from tests.house.books import Books, columns_of, content, delivery_step, pretend_reversed, run, settle, undone
 from tests.shifts.desk import issued
 from tills import guard_rules
 from tills.models import Shift
@@ -61,7 +61,8 @@ def go(books: Books, pk: int, way: list[str]) -> None:
 
 
 def deliver(books: Books, way: list[str]) -> None:
-    """Take the delivery along its way."""
+    """Take the delivery, of a payment that is undone, along its way."""
+    pretend_reversed(books)
     state = "waiting"
     for to in way:
         change(books, DELIVERY, books.delivery.pk, delivery_step(state, to))

@@ -148,12 +148,13 @@ def test_an_ended_part_does_not_keep_the_desk_from_switching(
     state: str, live: Ledger, alice: Operator, settings: Settings
 ) -> None:
     use_source("splynx")
-    pay(alice, CustomerFactory.create(), "60")
+    payment = pay(alice, CustomerFactory.create(), "60")
     if state == "refused":
         live.faults = ["refused"]
         deliver_next(live)
     else:
-        Delivery.objects.update(state=state)
+        reverse_payment(operator=alice, key=payment.key, reason=Reversal.Reason.OTHER, comment="no")
+    assert Delivery.objects.get().state == state
     settings.CASHDESK_BILLING = "files"
     use_source("files")
     assert Source.objects.get().name == "files"
