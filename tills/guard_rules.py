@@ -161,6 +161,10 @@ DELIVERY_STEP = f"""
             SELECT 1 FROM payments_delivery WHERE allocation_id = NEW.allocation_id AND kind = 'apply'
             AND state IN ('waiting', 'refused', 'cancelled')))))
 """  # noqa: S608  # made of our own words only
+IMPORT_CHANGES = f"""
+    {changed("number", "includes_batch", "as_of", "started_at")}
+    OR (OLD.finished_at IS NOT NULL AND ({changed("finished_at")}))
+"""
 PRINTING_SKIPS = """
     NEW.number <> COALESCE((SELECT MAX(number) FROM payments_printing WHERE payment_id = NEW.payment_id), 0) + 1
 """
@@ -196,7 +200,19 @@ CHECKS = {
         "the parts are more than their payment, or not its own",
     ),
     "batch_stays": ("billing_batch", "UPDATE", changed("number", "made_at"), "a batch stays as it was committed"),
-    "counter_grows": ("billing_counter", "UPDATE", "NEW.value < OLD.value", "a counter only grows"),
+    "counter_grows": (
+        "billing_counter",
+        "UPDATE",
+        f"NEW.value < OLD.value OR {changed('name')}",
+        "a counter only grows",
+    ),
+    "import_stays": ("billing_import", "UPDATE", IMPORT_CHANGES, "an import stays as it began, and ends once"),
+    "invoice_stays": (
+        "customers_invoice",
+        "UPDATE",
+        changed("id", "customer_id", "kind", "external_id"),
+        "a document stays its customer's",
+    ),
     "payment_not_given_up": ("payments_payment", "INSERT", GIVEN_UP, "this form was given up"),
     "given_up_not_taken": ("payments_givenupkey", "INSERT", TAKEN_KEY, "this form has taken a payment"),
     "printing_follows": ("payments_printing", "INSERT", PRINTING_SKIPS, "printings are numbered without a gap"),

@@ -92,7 +92,8 @@ def write_books() -> Books:
         Printing.objects.create(payment=payment, number=number, operator=alice, recorded_at=now)
         GivenUpKey.objects.create(key=uuid4(), operator=alice, recorded_at=now)
         Batch.objects.create(number=number, made_at=now)
-        Import.objects.create(number=number, as_of=now, started_at=now)
+        ended = now if number == 1 else None
+        Import.objects.create(number=number, includes_batch=number, as_of=now, started_at=now, finished_at=ended)
         Pull.objects.create(number=number, is_full=True, started_at=now)
         Missed.objects.create(external_id=f"missed{number}")
         SearchKey.objects.create(key=f"word{number}", customer=customer)

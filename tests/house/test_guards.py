@@ -47,6 +47,7 @@ NOT_WAITING = (
     {"state": "'delivered'"}, {"state": "'cancelled'"}, {"state": "'delivered'", "batch": "1"}, {"attempts": "1"},
     {"remote_id": "'17'"},
 )  # fmt: skip
+EARLIER = "'2026-01-01 12:00:00'"
 MISSING = "999999"  # an id of no row yet: foreign keys are checked at COMMIT, so a child can be written first
 FIRST_LINE = {
     "number": "1", "balance_before": "0", "balance_after": "-effect", "previous_digest": f"'{'0' * 64}'",
@@ -164,7 +165,24 @@ BROKEN: dict[str, list[str]] = {
         "UPDATE billing_batch SET number = number + 1000",
         "UPDATE billing_batch SET made_at = (SELECT MIN(recorded_at) FROM tills_transaction) WHERE number = 2",
     ],
-    "counter_grows": ["UPDATE billing_counter SET value = 4 WHERE name = 'fetch'"],
+    "counter_grows": [
+        "UPDATE billing_counter SET value = 4 WHERE name = 'fetch'",
+        "UPDATE billing_counter SET name = 'other' WHERE name = 'fetch'",
+    ],
+    "import_stays": [
+        "UPDATE billing_import SET includes_batch = 0 WHERE number = 2",
+        "UPDATE billing_import SET number = 3 WHERE number = 2",
+        f"UPDATE billing_import SET as_of = {EARLIER} WHERE number = 2",
+        f"UPDATE billing_import SET started_at = {EARLIER} WHERE number = 2",
+        f"UPDATE billing_import SET finished_at = {EARLIER} WHERE number = 1",
+        "UPDATE billing_import SET finished_at = NULL WHERE number = 1",
+    ],
+    "invoice_stays": [
+        "UPDATE customers_invoice SET customer_id = {other_customer} WHERE id = {invoice}",
+        "UPDATE customers_invoice SET kind = 'proforma' WHERE id = {invoice}",
+        "UPDATE customers_invoice SET external_id = 'other' WHERE id = {invoice}",
+        "UPDATE customers_invoice SET id = id + 1000 WHERE id = {invoice}",
+    ],
     "delivery_step": [
         "UPDATE payments_delivery SET reference = 'other' WHERE id = {delivery}",
         "UPDATE payments_delivery SET kind = 'undo' WHERE id = {delivery}",
@@ -261,6 +279,8 @@ def test_control_what_the_guards_do_not_forbid_is_done(books: Books) -> None:
         'UPDATE tills_till SET "limit" = 5, is_active = NOT is_active WHERE id = {till}',
         "UPDATE tills_till SET code = 'Z9' WHERE id = {norths_till}",
         "UPDATE billing_counter SET value = value + 1",
+        "UPDATE billing_import SET finished_at = started_at WHERE number = 2",
+        "UPDATE customers_invoice SET number = 'Z9', total = total + 1, due = 0 WHERE id = {invoice}",
     ):
         with undone():
             run(books.fill(statement))
