@@ -20,7 +20,10 @@ TAMPERED = {
     "its document": "UPDATE tills_zreport SET payload = REPLACE(payload, '\"counted\":', '\"counted\":1')",
     "its digest": "UPDATE tills_zreport SET digest = REPLACE(digest, SUBSTR(digest, 1, 8), '0') WHERE number = 2",
     "its number": "UPDATE tills_zreport SET number = 3 WHERE number = 2",
-    "a shift is opened again": "UPDATE tills_shift SET state = 'open', closed_at = NULL WHERE number = 2",
+    "a shift is opened again": (
+        "UPDATE tills_shift SET state = 'open', closed_at = NULL, closed_by_id = NULL, last_number = NULL"
+        " WHERE number = 2"
+    ),
     "who closed it": "UPDATE tills_shift SET closed_by_id = issued_by_id",
     "its float": "UPDATE tills_shift SET float_amount = float_amount + 1",
     "its tolerance": "UPDATE tills_shift SET tolerance = tolerance + 1",

@@ -749,9 +749,15 @@ class Migration(migrations.Migration):
             model_name="shift",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("opened_at__isnull", True), ("state__in", ["issued", "cancelled"])),
+                    models.Q(
+                        ("first_number__isnull", True),
+                        ("opened_at__isnull", True),
+                        ("opened_on__isnull", True),
+                        ("state__in", ["issued", "cancelled"]),
+                    ),
                     models.Q(
                         ("first_number__gte", 1),
+                        ("first_number__isnull", False),
                         ("opened_at__isnull", False),
                         ("opened_on__isnull", False),
                         ("state__in", ["open", "counted", "closed"]),
@@ -765,8 +771,18 @@ class Migration(migrations.Migration):
             model_name="shift",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("state__in", ["issued", "open", "counted"])),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False), ("state", "cancelled")),
+                    models.Q(
+                        ("closed_at__isnull", True),
+                        ("closed_by__isnull", True),
+                        ("last_number__isnull", True),
+                        ("state__in", ["issued", "open", "counted"]),
+                    ),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("closed_by__isnull", False),
+                        ("last_number__isnull", True),
+                        ("state", "cancelled"),
+                    ),
                     models.Q(
                         ("closed_at__isnull", False),
                         ("closed_by__isnull", False),
@@ -776,6 +792,7 @@ class Migration(migrations.Migration):
                                 models.F("first_number"), "-", models.Value(1)
                             ),
                         ),
+                        ("last_number__isnull", False),
                         ("state", "closed"),
                     ),
                     _connector="OR",

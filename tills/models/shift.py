@@ -77,22 +77,34 @@ class Shift(models.Model):
             models.CheckConstraint(condition=Q(float_amount__gte=0), name="shift_float_not_negative"),
             models.CheckConstraint(condition=Q(tolerance__gte=0), name="shift_tolerance_not_negative"),
             models.CheckConstraint(
-                condition=Q(state__in=["issued", "cancelled"], opened_at__isnull=True)
+                condition=Q(
+                    state__in=["issued", "cancelled"],
+                    opened_at__isnull=True,
+                    opened_on__isnull=True,
+                    first_number__isnull=True,
+                )
                 | Q(
                     state__in=["open", "counted", "closed"],
                     opened_at__isnull=False,
                     opened_on__isnull=False,
+                    first_number__isnull=False,  # compared with nothing, a check is not broken
                     first_number__gte=1,
                 ),
                 name="shift_opened_complete",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["issued", "open", "counted"], closed_at__isnull=True)
-                | Q(state="cancelled", closed_at__isnull=False, closed_by__isnull=False)
+                condition=Q(
+                    state__in=["issued", "open", "counted"],
+                    closed_at__isnull=True,
+                    closed_by__isnull=True,
+                    last_number__isnull=True,
+                )
+                | Q(state="cancelled", closed_at__isnull=False, closed_by__isnull=False, last_number__isnull=True)
                 | Q(
                     state="closed",
                     closed_at__isnull=False,
                     closed_by__isnull=False,
+                    last_number__isnull=False,
                     last_number__gte=F("first_number") - 1,
                 ),
                 name="shift_closed_complete",
