@@ -93,7 +93,13 @@ COUNT_TOO_LATE = """
 COUNT_ROW_TOO_LATE = """
     NOT EXISTS (SELECT 1 FROM tills_count counted, tills_shift shift
         WHERE counted.id = NEW.count_id AND shift.id = counted.shift_id
-        AND shift.state IN ('issued', 'open', 'counted'))
+        AND shift.state IN ('issued', 'open', 'counted')
+        AND counted.number = (SELECT MAX(number) FROM tills_count WHERE shift_id = shift.id))
+"""
+COUNT_ROW_TOO_MUCH = """
+    NEW.what = 'cash'
+    AND COALESCE((SELECT SUM(value * pieces) FROM tills_countrow WHERE count_id = NEW.count_id AND what = 'cash'), 0)
+        + NEW.value * NEW.pieces > (SELECT cash FROM tills_count WHERE id = NEW.count_id)
 """
 Z_HEAD = "FROM tills_zreport WHERE till_id = NEW.till_id ORDER BY number DESC LIMIT 1"
 Z_FOLLOWS = f"""
@@ -185,7 +191,13 @@ CHECKS = {
     "shift_begins": ("tills_shift", "INSERT", SHIFT_BEGINS, "a shift begins with the issue of its float"),
     "shift_step": ("tills_shift", "UPDATE", SHIFT_STEP, "a shift cannot go this way"),
     "count_in_time": ("tills_count", "INSERT", COUNT_TOO_LATE, "a count belongs to a shift that is not closed"),
-    "count_row_in_time": ("tills_countrow", "INSERT", COUNT_ROW_TOO_LATE, "this count's shift is closed"),
+    "count_row_in_time": (
+        "tills_countrow",
+        "INSERT",
+        COUNT_ROW_TOO_LATE,
+        "rows belong to the last count of an open shift",
+    ),
+    "count_row_fits": ("tills_countrow", "INSERT", COUNT_ROW_TOO_MUCH, "these are more notes than were counted"),
     "z_follows": ("tills_zreport", "INSERT", Z_FOLLOWS, "a Z report follows its till's last one, after the close"),
     "write_off_line": ("tills_writeoff", "INSERT", NOT_A_SHORT, "a write-off takes back exactly its short"),
     "method_effect": ("tills_paymentmethod", "UPDATE", USED_METHOD, "a used method's effect cannot be changed"),

@@ -1,6 +1,7 @@
 """Every guard of the database, broken by SQL that goes round the Python: each is refused, and only by its guard."""
 
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
@@ -21,7 +22,10 @@ from tests.house.books import (
     switch_off_triggers,
     undone,
 )
+from tests.shifts.desk import cash_of, counted
 from tills import guard_rules, guards
+from tills.models import Shift
+from tills.shifts import open_shift
 
 LINE, PART = "tills_transaction", "payments_allocation"
 POSTGRESQL = connection.vendor == "postgresql"
@@ -48,6 +52,7 @@ NOT_WAITING = (
     {"remote_id": "'17'"},
 )  # fmt: skip
 EARLIER = "'2026-01-01 12:00:00'"
+SLIP = {"what": "'slip'", "pieces": "1"}
 MISSING = "999999"  # an id of no row yet: foreign keys are checked at COMMIT, so a child can be written first
 FIRST_LINE = {
     "number": "1", "balance_before": "0", "balance_after": "-effect", "previous_digest": f"'{'0' * 64}'",
@@ -111,8 +116,11 @@ BROKEN: dict[str, list[str]] = {
         copied("tills_count", "id = {counted}", shift_id=MISSING, number="1"),
     ],
     "count_row_in_time": [
-        copied("tills_countrow", "count_id = {counted}", value="value + 1"),
+        copied("tills_countrow", "count_id = {counted}", **SLIP),
         copied("tills_countrow", "count_id = {counted}", count_id=MISSING),
+    ],
+    "count_row_fits": [
+        copied("tills_countrow", "id = (SELECT MAX(id) FROM tills_countrow)", value="1", pieces="1"),
     ],
     "z_follows": [
         copied("tills_zreport", "shift_id = {shift}", digest=f"'{'d' * 64}'"),
@@ -298,6 +306,23 @@ def test_a_part_pays_the_payers_own_document_and_no_more_than_was_paid(books: Bo
             with pytest.raises(IntegrityError, match="the parts are more than their payment, or not its own"):
                 run(books.fill(copied(PART, source, payment_id=new_payment, **wrong)))
         run(books.fill(copied(PART, source, payment_id=new_payment)))
+
+
+def test_a_row_is_added_to_the_last_count_only_and_no_more_cash_than_was_counted(books: Books) -> None:
+    shift = Shift.objects.get(state="issued")
+    cashier = shift.till.operator
+    assert cashier is not None
+    open_shift(operator=cashier, shift_id=shift.pk, key=uuid4())
+    counted(cashier, shift, cash_of("90.00"))
+    first, last = shift.counts.order_by("number")
+    source = f"count_id = {first.pk}"
+    assert words_of("count_row_in_time") in refusal_of(copied("tills_countrow", source, **SLIP))
+    run(copied("tills_countrow", source, count_id=str(last.pk), **SLIP))
+    cent = copied("tills_countrow", source, count_id=str(last.pk), value="100", pieces="1")
+    assert words_of("count_row_fits") in refusal_of(cent)
+    with undone():
+        drop_guard("count_row_fits")
+        run(cent)
 
 
 # --- A delivery's way ------------------------------------------------------------------------------------------------
