@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
@@ -180,6 +181,25 @@ def switch_off_triggers(table: str) -> None:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TRIGGER {name}")
+
+
+def take_out(table: str) -> dict[str, Any]:  # Any: what a database gives
+    """Delete a table's last row past its guard, which stays away until the transaction is undone; return the row."""
+    settle()
+    guard = f"{table}_no_delete"
+    run(f"DROP TRIGGER {guard} ON {table}" if connection.vendor == "postgresql" else f"DROP TRIGGER {guard}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} ORDER BY id DESC LIMIT 1")
+        row = dict(zip([column[0] for column in cursor.description], cursor.fetchone() or (), strict=True))
+    run(f"DELETE FROM {table} WHERE id = {row['id']}")
+    return row
+
+
+def put_in(table: str, row: dict[str, Any]) -> None:  # Any: what a database takes
+    """Insert a row as it is given."""
+    columns, places = ", ".join(f'"{column}"' for column in row), ", ".join(["%s"] * len(row))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(row.values()))
 
 
 def count_on_from(table: str, number: int) -> None:

@@ -104,6 +104,8 @@ BROKEN: dict[str, list[str]] = {
     "shift_begins": [
         copied("tills_shift", "id = {shift}", number="number + 10"),
         copied("tills_shift", "id = {shift}", number="number + 10", state="'issued'", closed_at="NULL"),
+        copied("tills_shift", "till_id = {drawer}", till_id="{till}", opened_at="issued_at"),
+        copied("tills_shift", "till_id = {drawer}", till_id="{till}", first_number="1"),
     ],
     "shift_step": [
         "UPDATE tills_shift SET state = 'open', closed_at = NULL WHERE id = {shift}",
@@ -114,6 +116,7 @@ BROKEN: dict[str, list[str]] = {
         copied("tills_count", "id = {counted}", number="number + 1"),
         copied("tills_count", "id = {counted}", number="number + 5"),
         copied("tills_count", "id = {counted}", shift_id=MISSING, number="1"),
+        copied("tills_count", "id = (SELECT MAX(id) FROM tills_count)", number="number + 2"),
     ],
     "count_row_in_time": [
         copied("tills_countrow", "count_id = {counted}", **SLIP),
