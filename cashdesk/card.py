@@ -17,7 +17,7 @@ from cashdesk.forms.payment import PreviewForm
 from customers.models import Customer
 from customers.money import ZERO, format_amount
 from payments.allocating import OpenDocument, Part, allocate
-from payments.balances import invoices_sum, open_documents, prefilled_amount, shown_balance
+from payments.balances import invoices_sum, prefilled_amount, what_is_owed
 from tills.days import today
 from tills.models import PaymentMethod
 
@@ -84,7 +84,7 @@ class Card:
 
 def read_card(customer: Customer, operator: Operator) -> Card:
     """Return the customer's card, in three queries whatever the number of documents."""
-    return Card(customer, shown_balance(customer), open_documents(customer, operator))
+    return Card(customer, *what_is_owed(customer, operator))
 
 
 @dataclass(frozen=True)

@@ -35,26 +35,34 @@ def shown_balances(customers: Iterable[Customer]) -> dict[int, Decimal]:
     return found
 
 
+def what_is_owed(customer: Customer, operator: Operator) -> tuple[Decimal, list[OpenDocument]]:
+    """Return the balance as shown and the unpaid documents by due date, both of one moment.
+
+    Below zero the customer owes; a due below one unit counts as paid.
+    """
+    paid = _paid_meanwhile(customer)
+    # What was undone here is still paid in the fetched figures.
+    reopened = [pk for pk, amount in paid.items() if pk is not None and amount < 0]
+    unpaid = Invoice.objects.visible_to(operator).filter(Q(due__gt=0) | Q(pk__in=reopened), customer=customer)
+    invoices = unpaid.order_by("due_on", "pk")
+    documents = (OpenDocument(invoice, invoice.due - paid.get(invoice.pk, ZERO)) for invoice in invoices)
+    return customer.balance + sum(paid.values(), ZERO), [document for document in documents if document.takes > 0]
+
+
 def shown_balance(customer: Customer) -> Decimal:
     """Return the customer's balance as shown; below zero the customer owes."""
-    return shown_balances([customer])[customer.pk]
+    return customer.balance + sum(_paid_meanwhile(customer).values(), ZERO)
 
 
 def open_documents(customer: Customer, operator: Operator) -> list[OpenDocument]:
     """Return the customer's unpaid documents by due date; a due below one unit counts as paid."""
-    paid = _paid_meanwhile(customer)
-    reopened = [pk for pk, amount in paid.items() if amount < 0]  # undone here, still paid in the fetched figures
-    unpaid = Invoice.objects.visible_to(operator).filter(Q(due__gt=0) | Q(pk__in=reopened), customer=customer)
-    invoices = unpaid.order_by("due_on", "pk")
-    documents = (OpenDocument(invoice, invoice.due - paid.get(invoice.pk, ZERO)) for invoice in invoices)
-    return [document for document in documents if document.takes > 0]
+    return what_is_owed(customer, operator)[1]
 
 
-def _paid_meanwhile(customer: Customer) -> dict[int, Decimal]:
-    """Return by invoice what was paid and is not yet in the billing system's due."""
+def _paid_meanwhile(customer: Customer) -> dict[int | None, Decimal]:
+    """Return by invoice (None: on account) what was paid and is not yet in the billing system's figures."""
     rows = (
         Delivery.objects.filter(NOT_YET_THERE, allocation__payment__transaction__customer=customer)
-        .exclude(allocation__invoice=None)
         .values_list("allocation__invoice")
         .annotate(amount=Sum(SIGNED_AMOUNT))
         .order_by()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Operator
 from customers.models import Customer
 from payments.allocating import OpenDocument, Part, allocate
-from payments.balances import open_documents, shown_balance
+from payments.balances import what_is_owed
 from payments.models import Allocation, Delivery, Payment, Reversal
 from payments.orders import Order
 from payments.refusals import CustomerGone, InvoicesRefused
@@ -51,9 +52,9 @@ def record_payment(
 
     The caller has asked the rules and has read `last`, the till's last line, under the lock. Raises InvoicesRefused.
     """
-    documents = open_documents(customer, operator)
+    balance, documents = what_is_owed(customer, operator)
     parts = allocate(order.amount, _chosen(order.invoices, documents), documents)
-    payment = _build_payment(order, customer)
+    payment = _build_payment(order, customer, balance)
     details = {"payment": describe(payment), "parts": [describe_part(part) for part in parts]}
     entry = _payment_entry(operator, customer, method, order)
     payment.transaction = journal.write(till=till, last=last, entry=entry, details=details)
@@ -83,8 +84,7 @@ def _payment_entry(operator: Operator, customer: Customer, method: PaymentMethod
     )
 
 
-def _build_payment(order: Order, customer: Customer) -> Payment:
-    before = shown_balance(customer)
+def _build_payment(order: Order, customer: Customer, before: Decimal) -> Payment:
     return Payment(
         key=order.key,
         reference=order.reference,

@@ -77,14 +77,14 @@ def let_the_other_try(over: Event) -> None:
 
 def meet_after_reading_dues(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Make every act wait, after it has read the open documents, until all the others have read them too."""
-    read, together = balances.open_documents, Barrier(count)
+    read, together = balances.what_is_owed, Barrier(count)
 
     def meeting(*args: Any, **kwargs: Any) -> Any:
         found = read(*args, **kwargs)
         together.wait(timeout=PATIENCE)
         return found
 
-    monkeypatch.setattr(recording, "open_documents", meeting)
+    monkeypatch.setattr(recording, "what_is_owed", meeting)
 
 
 def without_customer_lock(monkeypatch: pytest.MonkeyPatch) -> None:

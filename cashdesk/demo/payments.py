@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from accounts.models import Operator
 from cashdesk.demo.shifts import begin_shift
 from customers.models import Customer
-from payments.balances import open_documents, prefilled_amount, shown_balance
+from payments.balances import prefilled_amount, what_is_owed
 from payments.models import Payment
 from payments.taking import Order, take_payment
 from tills.models import PaymentMethod
@@ -46,6 +46,6 @@ def _morning(operator: Operator, count: int) -> int:
 
 
 def _take(operator: Operator, customer: Customer, key: UUID, method: str) -> None:
-    amount = prefilled_amount(shown_balance(customer), open_documents(customer, operator)) or Decimal(20)
+    amount = prefilled_amount(*what_is_owed(customer, operator)) or Decimal(20)
     method_id = PaymentMethod.objects.get(name=method).pk
     take_payment(operator=operator, order=Order(key=key, customer_id=customer.pk, amount=amount, method_id=method_id))
