@@ -75,6 +75,7 @@ class Desks:
 
     def __init__(self, mark: str, seed: int) -> None:
         self.mark, self.seen, self.made = mark, Seen(), 0
+        self.cash = cash().pk
         self.chance = random.Random(f"{seed}{mark}")
         house = ResellerFactory.create(code=f"house{mark}", name=f"House {mark}")
         self.shared = Till.objects.create(code=f"H{mark}", reseller=house, limit=None)
@@ -102,7 +103,7 @@ class Desks:
 
     def pay(self, operator: Operator, customer: Customer, amount: str = "60.00") -> Act:
         """Return the act of taking a payment with a key of its own."""
-        return partial(take_payment, operator=operator, order=order(customer, amount))
+        return partial(take_payment, operator=operator, order=order(customer, amount, method_id=self.cash))
 
     def reverse(self, operator: Operator, taken: Taken) -> Act:
         """Return the act of reversing a payment."""
@@ -160,13 +161,13 @@ class Desks:
             self.seen.expect_that(f"move + reverse {place}: {results_of_one!r}", is_so=is_so)
 
     def limit(self, crowd: Crowd) -> None:
-        """Give a shared till room for one payment more, and let all who share it take one."""
+        """Give a shared till room for one payment more, and let all four who share it take one."""
         Till.objects.filter(pk=self.shared.pk).update(limit=None)
         customer = self.customer(self.shared.reseller_id)
         full = take_payment(operator=self.partners[0], order=order(customer, "1.00")).transaction.balance_after
         Till.objects.filter(pk=self.shared.pk).update(limit=-full + 100)
-        results = crowd.at_once([self.pay(self.partners[n % SHARING], customer) for n in range(DESKS)])
-        self.seen.expect("limit", results, Payment=1, TillLimitReached=DESKS - 1)
+        results = crowd.at_once([self.pay(partner, customer) for partner in self.partners])
+        self.seen.expect("limit", results, Payment=1, TillLimitReached=SHARING - 1)
 
     def administration(self, crowd: Crowd) -> None:
         """Take payments while an administrator saves operator, till and method, and an import the customer."""

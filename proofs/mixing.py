@@ -55,7 +55,7 @@ class Day:
         taken = self.kept.pop(self.chance.randrange(len(self.kept)))
         if drawn < 0.9:
             self.documents += self.sent("reverse", self.desks.reverse(self.desks.boss, taken)) is not None
-        elif drawn < 0.95:
+        elif drawn < 0.97:
             others = [customer for customer in self.chance.sample(self.customers, 2) if customer != taken.customer]
             moved = self.sent("move", self.desks.move(taken, others[0]))
             self.documents += 2 * isinstance(moved, Payment)

@@ -92,8 +92,10 @@ def card() -> PaymentMethod:
 
 def order(customer: Customer, amount: str = "60.00", **changes: Any) -> Order:
     """Return what an operator asks to be taken from this customer, in cash with a new key."""
-    fields: dict[str, Any] = {"key": uuid4(), "amount": Decimal(amount), "method_id": cash().pk}
-    return Order(customer_id=customer.pk, **{**fields, **changes})
+    changes.setdefault("key", uuid4())
+    if "method_id" not in changes:
+        changes["method_id"] = cash().pk
+    return Order(customer_id=customer.pk, amount=Decimal(amount), **changes)
 
 
 def pay(operator: Operator, customer: Customer, amount: str = "60.00", **changes: Any) -> Payment:
