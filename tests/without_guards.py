@@ -30,7 +30,7 @@ from tills import locking
 
 __all__ = ["application"]
 
-read = balances.open_documents
+read = balances.what_is_owed
 PAUSE = 0.5  # long enough for the other threads to read the same figures; a control needs the race to happen
 
 
@@ -58,7 +58,7 @@ def answered_first(*, operator: Operator, order: Order) -> Payment:
 match os.environ["WITHOUT"]:
     case "lock":
         taking.lock_customers = unlocked  # type: ignore[attr-defined]
-        recording.open_documents = slowly  # type: ignore[attr-defined]
+        recording.what_is_owed = slowly  # type: ignore[attr-defined]
     case "key":
         for module in (orders, taking, cashdesk.views.taking):
             module.find_own_payment = lambda **_: None  # type: ignore[attr-defined]
