@@ -6,6 +6,7 @@ as shipped.
 
 import os
 import time
+from decimal import Decimal
 from threading import Thread
 from typing import Any
 
@@ -38,10 +39,10 @@ def unlocked(operator: Any, *ids: int, **_: Any) -> dict[int, Customer]:
     return Customer.objects.visible_to(operator).in_bulk(ids)
 
 
-def slowly(customer: Customer, operator: Operator) -> list[OpenDocument]:
-    documents = read(customer, operator)
+def slowly(customer: Customer, operator: Operator) -> tuple[Decimal, list[OpenDocument]]:
+    owed = read(customer, operator)
     time.sleep(PAUSE)
-    return documents
+    return owed
 
 
 def answered_first(*, operator: Operator, order: Order) -> Payment:
