@@ -262,6 +262,7 @@ def without_transaction(on_the_scene: Sequence[Act], put_back: Callable[[], None
         patches.enter_context(patch.object(locking, "_once", lambda act: act()))
         patches.enter_context(patch("tills.journal.require_transaction"))
         patches.enter_context(patch("tills.holders.require_transaction"))
+        patches.enter_context(patch("tills.once.require_transaction"))
         patches.enter_context(patch.object(QuerySet, "select_for_update", lambda rows, **how: rows.all()))
         for act in on_the_scene:
             put_back()
