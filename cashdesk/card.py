@@ -83,7 +83,7 @@ class Card:
 
 
 def read_card(customer: Customer, operator: Operator) -> Card:
-    """Return the customer's card, in three queries whatever the number of documents."""
+    """Return the customer's card, in two queries whatever the number of documents."""
     return Card(customer, *what_is_owed(customer, operator))
 
 

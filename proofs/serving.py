@@ -88,7 +88,7 @@ def kill(pids: list[int]) -> int:
             os.kill(pid, signal.SIGKILL)
     until = time.monotonic() + END_SECONDS
     while any(map(is_alive, alive)) and time.monotonic() < until:
-        time.sleep(0.001)
+        time.sleep(0.001)  # the kernel tells nobody but the parent when a process has gone
     return len(alive)
 
 
